@@ -1,0 +1,1 @@
+"""What runs where: the catalogue of deployments, the in-process worker, the `expedite` command."""

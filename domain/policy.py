@@ -1,0 +1,283 @@
+"""The policy as types: every number, name and recipient that a district may choose for itself.
+
+A policy is data (DESIGN.md 1.7). `services.policy_file` reads it from YAML and names each mistake by file, line and key;
+what reaches this module has been checked. Times of day are in the office's zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Unit(StrEnum):
+    """How a limit is counted (LIFECYCLE.md, Time)."""
+
+    WORKING_HOURS = "working_hours"
+    WORKING_DAYS = "working_days"
+    HALF_DAY = "half_day"
+    DAYS = "days"
+    MONTHS = "months"
+
+
+class Colour(StrEnum):
+    """Colour of a supervision notice."""
+
+    BLUE = "blue"
+    YELLOW = "yellow"
+    RED = "red"
+    CIRCULAR = "circular"
+
+
+class Role(StrEnum):
+    """A capacity in which a person acts; officials are known to the rules by role only."""
+
+    CLERK = "dispatch_clerk"
+    DESK_HEAD = "dispatch_head"
+    COMMISSIONER = "commissioner"
+    LIAISON = "liaison"
+    UNIT_HEAD = "unit_head"
+    AREA_OFFICER = "area_officer"
+    DEPUTY_CHIEF = "deputy_chief"
+    EXECUTIVE_DEPUTY = "executive_deputy"
+    CHIEF = "chief"
+    SUPERVISOR = "supervisor"
+    SAFETY_INSPECTOR = "safety_inspector"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name for people, in both languages of the office."""
+
+    zh: str
+    en: str
+
+    def in_(self, locale: str) -> str:
+        """The name in `locale` ("zh" or "en"; anything else reads English)."""
+        return self.zh if locale == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A length of time with its unit, e.g. 5 working days.
+
+    `roll` moves the end of a calendar limit (days, months) to the next working day's closing.
+    """
+
+    value: int
+    unit: Unit
+    roll: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One stretch of office time within a day."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """The office's sessions, and those of the summer (`summer_from`/`summer_to` are inclusive (month, day) pairs)."""
+
+    sessions: tuple[Session, ...]
+    summer_sessions: tuple[Session, ...] = ()
+    summer_from: tuple[int, int] | None = None
+    summer_to: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A rung of the ladder, 1 (desk) to 7 (city)."""
+
+    number: int
+    code: str
+    label: Label
+    holders: tuple[Role, ...]
+    limit: Limit | None
+    does: Label
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClass:
+    """A size of case with its limits (DOMAIN.md 1.4). `close` is None for `tracking` alone."""
+
+    code: str
+    label: Label
+    close: Limit | None
+    first_contact: Limit
+    interim: Limit | None = None
+    plan: Limit | None = None
+    max_extensions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """How urgent a difficulty is: 1 normal, 2 urgent, 3 critical."""
+
+    number: int
+    label: Label
+    first_contact: Limit
+    copies: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A kind of difficulty and the units that handle it.
+
+    `lead` and `supporters` are unit ids, or "area" for the area of the case's project; `lead` None leaves the choice to the
+    desk. `deputy` is the account id of the deputy chief who answers for the category.
+    """
+
+    code: str
+    label: Label
+    hint: Label
+    lead: str | None
+    supporters: tuple[str, ...] = ()
+    deputy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriageRules:
+    """How a new report is classed (DOMAIN.md 1.4)."""
+
+    default_class: str
+    class_by_category: dict[str, str]
+    min_severity_by_category: dict[str, int]
+    several_departments_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that belong to a step rather than to a class."""
+
+    report_waiting: Limit
+    triage: Limit
+    sign_for: Limit
+    return_window: Limit
+    ruling: Limit
+    answer: Limit
+    approval_step: Limit
+    consultation: Limit
+    suspension_review: Limit
+    tracking_interim: Limit
+    tracking_end: Limit
+    follow_up: Limit
+    redo: Limit
+    dispute_window: Limit
+    city_report: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """When a colour is issued and to whom.
+
+    `days` counts working days from the due day: negative before it (blue, -2), positive after it (yellow 1, red 3).
+    """
+
+    colour: Colour
+    label: Label
+    days: int
+    to: tuple[Role, ...]
+    copies: tuple[Role, ...] = ()
+    answer_within: Limit | None = None
+    climbs: bool = False
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionReason:
+    """A listed reason for a suspension, its party and the calendar days that it may last in all."""
+
+    code: str
+    label: Label
+    max_days: int
+    for_enterprise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRule:
+    """How a case may end, and whether that counts as solved (办成): 1, 0.5, 0, or None for "not counted"."""
+
+    code: str
+    label: Label
+    solved: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """Rules of asking for more time (DOMAIN.md 1.6). The n-th extension is decided by `approvers[n-1]`."""
+
+    approvers: tuple[Role, ...]
+    longest: str = "original_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Follow-up and rating: a result at or below `dispute_at` is a dispute; `max_redos` redos, then the deputy chief decides."""
+
+    attempts: int
+    dispute_at: int
+    max_redos: int
+    scale: tuple[tuple[int, Label], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Number formats with `{year}` and `{n}`."""
+
+    difficulty: str
+    factor: str
+    document: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailRules:
+    """How mail is sent: retry minutes after temporary refusals, the desk's mailbox for Reply-To."""
+
+    retry_minutes: tuple[int, ...]
+    reply_to: str
+    operator: str
+    link_valid_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything a district decides for itself. `version` is the SHA-256 of the text it was read from."""
+
+    version: str
+    district: Label
+    office: Label
+    zone: ZoneInfo
+    country: str
+    hours: OfficeHours
+    desk_unit: str
+    fallback_role: Role
+    rungs: tuple[Rung, ...]
+    classes: dict[str, CaseClass]
+    severities: dict[int, Severity]
+    categories: dict[str, Category]
+    triage: TriageRules
+    limits: Limits
+    notices: dict[Colour, NoticeRule]
+    suspension_reasons: dict[str, SuspensionReason]
+    outcomes: dict[str, OutcomeRule]
+    extensions: Extensions
+    follow_up: FollowUp
+    numbering: Numbering
+    mail: MailRules
+    roles: dict[Role, Label]
+    head_link_steps: tuple[str, ...] = ()
+    """Desk steps that the Prefect UI may not take: they need the desk head's own link."""
+
+    def rung(self, number: int) -> Rung:
+        """The rung with that number; KeyError if the ladder has none."""
+        for rung in self.rungs:
+            if rung.number == number:
+                return rung
+        raise KeyError(number)

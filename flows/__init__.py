@@ -1,0 +1,1 @@
+"""The business process as prose: short functions of verbs."""

@@ -1,0 +1,1 @@
+"""Tables, named queries, the engine and its migrations."""

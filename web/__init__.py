@@ -1,0 +1,1 @@
+"""The ASGI application: form, webhooks, tracking, action pages, caught mail, health."""
