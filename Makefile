@@ -20,7 +20,7 @@ endef
 # uv installs in a tenth of pip's time, but it reads other settings than pip does (mirrors, certificates): if it is
 # missing or refused, pip does the same from the same pins. `pip --python` reaches a venv made without ensurepip.
 define install
-if ! { uv --version >/dev/null 2>&1 && uv pip install --python $(BIN)/python $(1); }; then \
+if ! { uv --version >/dev/null 2>&1 && uv pip install --compile-bytecode --python $(BIN)/python $(1); }; then \
   if $(BIN)/python -m pip --version >/dev/null 2>&1; then pip="$(BIN)/python -m pip"; \
   else $(find_python); pip="$$py -m pip --python $(BIN)/python"; fi; \
   $$pip install --disable-pip-version-check $(1); \
