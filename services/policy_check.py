@@ -1,0 +1,291 @@
+"""The rules that a policy keeps beyond its form: within itself, and against the district's units and people."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Iterator
+from datetime import time
+
+from domain.policy import Colour, Policy, Role, Session
+from services.directory_file import DirectoryFile, UnitType
+from services.marked_yaml import Report, suggest
+
+AREA = "area"
+"""In a category: the area of the case's project."""
+
+TRACKING = "tracking"
+"""The class without a closing date (LIFECYCLE.md: reached by the action `track` alone)."""
+
+OUTCOMES = (
+    "resolved",
+    "partial",
+    "promised",
+    "explained",
+    "reasonable_explanation",
+    "no_response",
+    "declined",
+    "withdrawn",
+    "merged",
+)
+"""How a case may end (LIFECYCLE.md, Statuses)."""
+
+SEVERITIES = (1, 2, 3)
+
+
+def check_rules(policy: Policy, report: Report) -> None:
+    """What can be said of the policy alone; each mistake goes to `report`."""
+    _check_hours(policy, report)
+    _check_ladder(policy, report)
+    _check_classes(policy, report)
+    _check_triage(policy, report)
+    _check_notices(policy, report)
+    _check_complete(report, "roles", Role, policy.roles)
+    _check_complete(report, "outcomes", OUTCOMES, policy.outcomes)
+    _check_complete(report, "severities", SEVERITIES, policy.severities)
+    for code, outcome in policy.outcomes.items():
+        if outcome.solved not in (None, 0, 0.5, 1):
+            report.add(f"outcomes.{code}.solved", f"{outcome.solved} is no share of solved", "use 1, 0.5, 0 or null")
+    for code, reason in policy.suspension_reasons.items():
+        _check_positive(report, f"suspension_reasons.{code}.max_days", reason.max_days)
+    _check_follow_up(policy, report)
+    _check_numbering(policy, report)
+    _check_mail(policy, report)
+
+
+def _check_hours(policy: Policy, report: Report) -> None:
+    hours = policy.hours
+    _check_sessions("hours.sessions", hours.sessions, report)
+    summer = (hours.summer_sessions, hours.summer_from, hours.summer_to)
+    if not any(summer):
+        return
+    for name, given in zip(("summer_sessions", "summer_from", "summer_to"), summer, strict=True):
+        if not given:
+            report.add(f"hours.{name}", "is missing", "give sessions, first day and last day of the summer, or none")
+    if hours.summer_sessions:
+        _check_sessions("hours.summer_sessions", hours.summer_sessions, report)
+    if hours.summer_from and hours.summer_to and hours.summer_from > hours.summer_to:
+        report.add("hours.summer_to", "lies before summer_from", "write the last day of the summer, in the same year")
+
+
+def _check_sessions(key: str, sessions: tuple[Session, ...], report: Report) -> None:
+    if not sessions:
+        report.add(key, "is empty", 'give at least one session such as "08:30-12:00"')
+    last = time.min
+    for position, session in enumerate(sessions):
+        if position and session.opens < last:
+            problem = f"opens at {session.opens:%H:%M}, before the one above closes at {last:%H:%M}"
+            report.add(report.item(key, position), problem, "list the sessions in their order, without overlap")
+        last = session.closes
+
+
+def _check_ladder(policy: Policy, report: Report) -> None:
+    if not policy.rungs:
+        report.add("rungs", "is empty", "give the rungs from 1 upwards")
+    codes: set[str] = set()
+    for position, rung in enumerate(policy.rungs):
+        expected, key = position + 1, report.item("rungs", position)
+        if rung.number != expected:
+            problem = f"the ladder has a gap: rung {rung.number} stands where rung {expected} is expected"
+            report.add(f"{key}.number", problem, f"number the rungs 1, 2, 3 … in order, here {expected}")
+        if rung.code in codes:
+            report.add(f"{key}.code", f"{rung.code} is the code of another rung", "give each rung a code of its own")
+        codes.add(rung.code)
+        if not rung.holders:
+            report.add(f"{key}.holders", "is empty", "name at least one role")
+        if rung.limit is None and expected < len(policy.rungs):
+            problem = "has no limit, but there are rungs above it"
+            report.add(f"{key}.limit", problem, "write one such as `5 working days`; the top rung alone may have null")
+
+
+def _check_classes(policy: Policy, report: Report) -> None:
+    if TRACKING not in policy.classes:
+        report.add("classes.tracking", "is missing", "add the class of cases without a closing date, `close: null`")
+    for code, case_class in policy.classes.items():
+        key = f"classes.{code}"
+        if code == TRACKING and case_class.close is not None:
+            report.add(f"{key}.close", "must be null", "a tracked case has no closing date; write `close: null`")
+        elif code != TRACKING and case_class.close is None:
+            report.add(f"{key}.close", "is null", "write a limit such as `5 working days`; only tracking goes without")
+        approvers = len(policy.extensions.approvers)
+        if case_class.max_extensions < 0:
+            report.add(f"{key}.max_extensions", "is negative", "write 0 or more")
+        elif case_class.max_extensions > approvers:
+            problem = f"{case_class.max_extensions} extensions, but extensions.approvers names {approvers}"
+            report.add(f"{key}.max_extensions", problem, f"write at most {approvers}, or name another approver")
+    if policy.extensions.longest != "original_limit":
+        problem = f"{policy.extensions.longest!r} is not a known rule"
+        report.add("extensions.longest", problem, "write original_limit")
+
+
+def _check_triage(policy: Policy, report: Report) -> None:
+    triage = policy.triage
+    classes = [code for code in policy.classes if code != TRACKING]
+
+    def check_class(key: str, code: str) -> None:
+        if code == TRACKING:
+            report.add(key, "tracking is reached by the action `track` alone", suggest("", classes))
+        elif code not in policy.classes:
+            report.add(key, f"class {code} does not exist", suggest(code, classes))
+
+    check_class("triage.default_class", triage.default_class)
+    check_class("triage.several_departments_class", triage.several_departments_class)
+    for category, code in triage.class_by_category.items():
+        check_class(f"triage.class_by_category.{category}", code)
+        _check_category(policy, report, f"triage.class_by_category.{category}", category)
+    for category, severity in triage.min_severity_by_category.items():
+        key = f"triage.min_severity_by_category.{category}"
+        _check_category(policy, report, key, category)
+        if severity not in policy.severities:
+            report.add(key, f"severity {severity} does not exist", suggest("", map(str, policy.severities)))
+    for code, item in policy.categories.items():
+        if item.lead is not None and item.lead in item.supporters:
+            key = report.item(f"categories.{code}.supporters", item.supporters.index(item.lead))
+            report.add(key, f"{item.lead} already leads the category", "name it once, as lead or as supporter")
+
+
+def _check_category(policy: Policy, report: Report, key: str, category: str) -> None:
+    if policy.categories and category not in policy.categories:
+        report.add(key, f"category {category} does not exist", suggest(category, policy.categories))
+
+
+def _check_notices(policy: Policy, report: Report) -> None:
+    _check_complete(report, "notices", Colour, policy.notices)
+    for colour, rule in policy.notices.items():
+        if not rule.to:
+            report.add(f"notices.{colour}.to", "is empty", "name at least one role")
+    days = {
+        colour: rule.days for colour, rule in policy.notices.items() if not report.mistaken(f"notices.{colour}.days")
+    }
+    if days.get(Colour.BLUE, -1) >= 0:
+        report.add("notices.blue.days", f"{days[Colour.BLUE]} is not before the due day", "write e.g. -2")
+    if days.get(Colour.YELLOW, 1) < 1:
+        report.add("notices.yellow.days", f"{days[Colour.YELLOW]} is not after the due day", "write 1 or more")
+    for earlier, later in ((Colour.YELLOW, Colour.RED), (Colour.RED, Colour.CIRCULAR)):
+        if earlier in days and later in days and days[later] <= days[earlier]:
+            problem = f"{days[later]} does not come after {earlier} ({days[earlier]})"
+            report.add(f"notices.{later}.days", problem, f"write more than {days[earlier]}")
+
+
+def _check_complete(report: Report, key: str, needed: Iterable[object], given: Iterable[object]) -> None:
+    wanted, present = [str(name) for name in needed], {str(name) for name in given}
+    if report.mistaken(key):
+        return
+    for name in wanted:
+        if name not in present and f"{key}.{name}" not in report.lines:
+            report.add(f"{key}.{name}", "is missing", f"add `{name}:` to {key}")
+    for name in present.difference(wanted):
+        report.add(f"{key}.{name}", "is not known to the rules of a case", suggest(name, wanted))
+
+
+def _check_follow_up(policy: Policy, report: Report) -> None:
+    rules = policy.follow_up
+    grades = [grade for grade, _ in rules.scale]
+    if not report.mistaken("follow_up.scale") and len(grades) < 2:
+        report.add("follow_up.scale", "has fewer than two grades", "give a label to each grade, e.g. 5 to 1")
+    elif grades and not min(grades) <= rules.dispute_at < max(grades):
+        problem = f"{rules.dispute_at} is not a grade below the best"
+        report.add("follow_up.dispute_at", problem, suggest("", map(str, sorted(grades)[:-1])))
+    _check_positive(report, "follow_up.attempts", rules.attempts)
+    if rules.max_redos < 0:
+        report.add("follow_up.max_redos", "is negative", "write 0 or more")
+
+
+def _check_numbering(policy: Policy, report: Report) -> None:
+    numbering = policy.numbering
+    formats = {
+        "difficulty": numbering.difficulty,
+        "factor": numbering.factor,
+        "document": numbering.document,
+        "notice": numbering.notice,
+    }
+    seen: dict[str, str] = {}
+    for name, form in formats.items():
+        key = f"numbering.{name}"
+        try:
+            parts = {part for _, part, _, _ in string.Formatter().parse(form) if part is not None}
+            sample = form.format(year=2026, n=1) if parts == {"year", "n"} else None
+        except (ValueError, KeyError, IndexError):
+            sample = None
+        if sample is None:
+            report.add(key, f"{form!r} does not use {{year}} and {{n}}", 'write e.g. "DIF-{year}-{n:04d}"')
+        elif sample in seen:
+            report.add(key, f"gives the same numbers as {seen[sample]}", "choose another text before the number")
+        else:
+            seen[sample] = name
+
+
+def _check_mail(policy: Policy, report: Report) -> None:
+    mail = policy.mail
+    for name, address in (("reply_to", mail.reply_to), ("operator", mail.operator)):
+        local, _, host = address.partition("@")
+        if not local or "." not in host or any(character.isspace() for character in address):
+            report.add(f"mail.{name}", f"{address!r} is not an address", "write e.g. desk@example.org")
+    _check_positive(report, "mail.link_valid_days", mail.link_valid_days)
+    if not mail.retry_minutes:
+        report.add("mail.retry_minutes", "is empty", "write e.g. [1, 5, 30, 120, 480]")
+    for position, minutes in enumerate(mail.retry_minutes):
+        _check_positive(report, report.item("mail.retry_minutes", position), minutes)
+
+
+def _check_positive(report: Report, key: str, value: int) -> None:
+    if value < 1:
+        report.add(key, f"{value} is not above zero", "write 1 or more")
+
+
+def check_people(policy: Policy, directory: DirectoryFile, report: Report) -> None:
+    """What the policy names has to exist in the district: units, accounts, and somebody in each role."""
+    units = {unit.id: unit for unit in directory.units}
+    leading = sorted(unit.id for unit in directory.units if unit.active and unit.type is not UnitType.OFFICE)
+
+    def check_unit(key: str, unit_id: str) -> None:
+        unit = units.get(unit_id)
+        if unit is None:
+            named = ", ".join(leading[:12]) + (" …" if len(leading) > 12 else "")
+            report.add(key, f"unit {unit_id} is not in the directory", f"name one of {named}")
+        elif not unit.active:
+            successor = f", e.g. its successor {unit.successor}" if unit.successor else ""
+            report.add(key, f"unit {unit_id} is no longer active", f"name another{successor}")
+
+    check_unit("desk_unit", policy.desk_unit)
+    heads = directory.holders(Role.DEPUTY_CHIEF)
+    for code, item in policy.categories.items():
+        named = [(f"categories.{code}.lead", item.lead)] if item.lead is not None else []
+        for position, supporter in enumerate(item.supporters):
+            named.append((report.item(f"categories.{code}.supporters", position), supporter))
+        for key, unit_id in named:
+            if unit_id != AREA:
+                check_unit(key, unit_id)
+            staffed = [unit_id] if unit_id in units else []
+            if unit_id == AREA:
+                staffed = [unit.id for unit in directory.units if unit.type is UnitType.AREA and unit.active]
+            for staff_unit in staffed:
+                _check_staff(directory, report, key, staff_unit)
+        if item.deputy is not None and item.deputy not in {account.id for account in heads}:
+            problem = f"account {item.deputy} is not a deputy chief of the directory"
+            report.add(f"categories.{code}.deputy", problem, suggest(item.deputy, [account.id for account in heads]))
+    for key, role in _roles_used(policy, report):
+        if not directory.holders(role):
+            remedy = "give the role to somebody in the directory, or name another role"
+            report.add(key, f"nobody holds the role {role}", remedy)
+
+
+def _check_staff(directory: DirectoryFile, report: Report, key: str, unit_id: str) -> None:
+    """A unit that may handle a case needs somebody to write to, and a head who signs."""
+    for role in (Role.LIAISON, Role.UNIT_HEAD):
+        if not directory.holders(role, unit_id):
+            report.add(key, f"unit {unit_id} has nobody in the role {role}", "add that person to the directory")
+
+
+def _roles_used(policy: Policy, report: Report) -> Iterator[tuple[str, Role]]:
+    yield "fallback_role", policy.fallback_role
+    # A case without a lead official and a category without a deputy go to the executive deputy.
+    for role in (Role.EXECUTIVE_DEPUTY, Role.CLERK, Role.DESK_HEAD):
+        yield f"roles.{role}", role
+    lists = [(f"{report.item('rungs', position)}.holders", rung.holders) for position, rung in enumerate(policy.rungs)]
+    lists += [(f"severities.{number}.copies", severity.copies) for number, severity in policy.severities.items()]
+    lists += [(f"notices.{colour}.to", notice.to) for colour, notice in policy.notices.items()]
+    lists += [(f"notices.{colour}.copies", notice.copies) for colour, notice in policy.notices.items()]
+    lists.append(("extensions.approvers", policy.extensions.approvers))
+    for key, roles in lists:
+        for place, role in enumerate(roles):
+            yield report.item(key, place), role
