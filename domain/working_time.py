@@ -171,7 +171,7 @@ class WorkingTime:
         if paused_to < paused_from:
             raise ValueError(f"the pause ends at {paused_to}, before it begins at {paused_from}")
         at = due if paused_from >= due else self._shifted(due, paused_from, paused_to, unit)
-        return Due(at, self._is_estimated(min(due, paused_from), at))
+        return Due(at, self._is_estimated(due, at))
 
     def _shifted(self, due: datetime, paused_from: datetime, paused_to: datetime, unit: Unit) -> datetime:
         self._day_at(paused_from)

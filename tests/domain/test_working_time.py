@@ -114,6 +114,7 @@ def test_a_start_after_closing_or_on_a_free_day_counts_as_the_next_working_day(s
         ("2026-07-16 10:00", 1, "2026-07-16 17:30"),
         ("2026-07-16 15:00", 1, "2026-07-17 12:00"),
         ("2026-07-16 08:00", 1, "2026-07-16 12:00"),
+        ("2026-07-16 08:30", 1, "2026-07-16 17:30"),
         ("2026-07-16 13:00", 1, "2026-07-16 17:30"),
         ("2026-07-17 18:00", 1, "2026-07-20 12:00"),
         ("2026-07-17 15:00", 2, "2026-07-20 17:30"),
@@ -242,6 +243,13 @@ def test_a_pause_into_a_year_not_announced_makes_the_due_moment_estimated() -> N
     assert OFFICE.shift(due, since, at("2026-12-31 10:00"), Unit.WORKING_DAYS).estimated
 
 
+@pytest.mark.parametrize("unit", list(Unit))
+def test_a_pause_over_no_closing_minute_leaves_even_a_date_set_by_hand(unit: Unit) -> None:
+    """A due moment in the middle of a session is not rounded up by a pause of one lunch."""
+    due = at("2026-07-21 10:17")
+    assert OFFICE.shift(due, at("2026-07-16 12:05"), at("2026-07-16 13:55"), unit).at == due
+
+
 def test_a_pause_that_runs_backwards_is_refused() -> None:
     """An end before the beginning is a mistake of the caller."""
     with pytest.raises(ValueError, match="before it begins"):
@@ -291,6 +299,13 @@ def test_office_time_runs_from_opening_to_before_closing() -> None:
     inside = ["2026-07-16 08:30", "2026-07-16 11:59", "2026-10-10 14:00"]
     outside = ["2026-07-16 08:29", "2026-07-16 12:00", "2026-07-16 13:45", "2026-07-18 10:00", "2026-10-02 10:00"]
     assert [moment for moment in inside + outside if OFFICE.is_office_time(at(moment))] == inside
+
+
+def test_added_minutes_end_at_the_nearest_moment_that_qualifies() -> None:
+    """A closing rather than the next opening; backwards an opening rather than the closing before."""
+    assert OFFICE.add_minutes(at("2026-07-16 17:00"), 30) == at("2026-07-16 17:30")
+    assert OFFICE.add_minutes(at("2026-07-17 09:00"), -30) == at("2026-07-17 08:30")
+    assert OFFICE.add_minutes(at("2026-07-16 20:00"), 0) == at("2026-07-16 20:00")
 
 
 def test_working_days_are_counted_and_walked_both_ways() -> None:
