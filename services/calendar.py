@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from importlib.metadata import version
 from types import MappingProxyType
 
 import holidays
+from sqlalchemy import orm, select
 
 from domain.policy import OfficeHours, Policy, Session
-from domain.working_time import CalendarError, Day
+from domain.working_time import CalendarError, Day, WorkingTime
+from models.calendar import CalendarDay
 
 Edits = Mapping[date, tuple[Session, ...] | None]
 """What the office decides for single days: their sessions, or None for a day off."""
 NO_EDITS: Edits = MappingProxyType({})
+
+STATUTORY = f"holidays {version('holidays')}"
+"""Source of rows built from the schedule: the package that knew it."""
+LOCAL = "local"
+"""Source of rows that the office decided itself."""
 
 LISTS_MAKE_UP_DAYS = frozenset({"CN"})
 """Countries whose yearly notice moves working days to weekends, so that its absence shows (DOMAIN.md 6)."""
@@ -89,3 +98,51 @@ def _schedule(country: str, first_year: int, last_year: int) -> _Schedule:
         make_up=make_up,
         announced_years=announced,
     )
+
+
+def store_days(session: orm.Session, days: Sequence[Day], source: str = STATUTORY) -> int:
+    """Write `days` over the table's rows and flush; returns how many days are new or differ from before.
+
+    What the office decided itself (`LOCAL`) stays when the schedule is written again: of such a row only `announced`
+    follows its year.
+    """
+    if not days:
+        return 0
+    span = CalendarDay.day.between(min(day.date for day in days), max(day.date for day in days))
+    rows = {row.day: row for row in session.scalars(select(CalendarDay).where(span))}
+    changed = 0
+    for day in days:
+        sessions, row = _written(day.sessions), rows.get(day.date)
+        if row is None:
+            session.add(CalendarDay(day=day.date, sessions=sessions, announced=day.announced, source=source))
+            changed += 1
+            continue
+        before = (row.sessions, row.announced)
+        row.announced = day.announced
+        if source == LOCAL or row.source != LOCAL:
+            row.sessions, row.source = sessions, source
+        changed += before != (row.sessions, row.announced)
+    session.flush()
+    return changed
+
+
+def load_working_time(session: orm.Session, policy: Policy) -> WorkingTime:
+    """Working time by the table, in the policy's zone.
+
+    CalendarError: the table is empty, has a gap or no working day, or a row's sessions cannot be read.
+    """
+    rows = session.scalars(select(CalendarDay).order_by(CalendarDay.day))
+    return WorkingTime([Day(row.day, _read(row), row.announced) for row in rows], policy.zone)
+
+
+def _written(sessions: tuple[Session, ...]) -> str:
+    return json.dumps([[f"{each.opens:%H:%M}", f"{each.closes:%H:%M}"] for each in sessions])
+
+
+def _read(row: CalendarDay) -> tuple[Session, ...]:
+    try:
+        return tuple(
+            Session(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in json.loads(row.sessions)
+        )
+    except (TypeError, ValueError) as unreadable:
+        raise CalendarError(f"{row.day}: the sessions {row.sessions!r} cannot be read") from unreadable

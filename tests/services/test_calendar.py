@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine
 
 from domain.policy import (
     Extensions,
@@ -24,7 +27,10 @@ from domain.policy import (
     Unit,
 )
 from domain.working_time import CalendarError, Day, WorkingTime
-from services.calendar import build_days, hours_of
+from models.calendar import CalendarDay
+from models.engine import make_engine, reading, writing
+from models.tables import metadata
+from services.calendar import LOCAL, build_days, hours_of, load_working_time, store_days
 
 WINTER = (Session(time(8, 30), time(12)), Session(time(13, 30), time(17)))
 SUMMER = (Session(time(8, 30), time(12)), Session(time(14), time(17, 30)))
@@ -183,3 +189,68 @@ def test_a_deadline_over_the_new_year_reads_the_built_table() -> None:
     office = WorkingTime(build_days(CHINA, date(2026, 1, 1), date(2027, 12, 31)), CHINA.zone)
     due = office.due(datetime(2026, 12, 30, 2, tzinfo=UTC), Limit(3, Unit.WORKING_DAYS))
     assert (due.at, due.estimated) == (datetime(2027, 1, 5, 9, tzinfo=UTC), True)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty database in a file."""
+    made = make_engine(f"sqlite:///{tmp_path / 'office.sqlite'}")
+    metadata.create_all(made)
+    yield made
+    made.dispose()
+
+
+FIRST, LAST = date(2026, 1, 1), date(2027, 12, 31)
+ON_DUTY, DAY_OFF = date(2027, 7, 18), date(2027, 7, 19)
+
+
+def test_working_time_is_the_same_after_it_was_stored(engine: Engine) -> None:
+    """The table keeps sessions, free days and the mark of the estimated year."""
+    days = build_days(CHINA, FIRST, LAST)
+    with writing(engine) as session:
+        assert store_days(session, days) == len(days)
+    with reading(engine) as session:
+        stored = load_working_time(session, CHINA)
+    built = WorkingTime(days, CHINA.zone)
+    for start in (datetime(2026, 9, 30, 2, tzinfo=UTC), datetime(2026, 12, 30, 2, tzinfo=UTC)):
+        for limit in (Limit(5, Unit.WORKING_DAYS), Limit(9, Unit.WORKING_HOURS), Limit(1, Unit.HALF_DAY)):
+            assert stored.due(start, limit) == built.due(start, limit)
+
+
+def test_storing_the_same_days_again_changes_nothing(engine: Engine) -> None:
+    """What did not change is not counted as changed, so that nothing is recalculated for it."""
+    days = build_days(CHINA, FIRST, LAST)
+    for expected in (len(days), 0):
+        with writing(engine) as session:
+            assert store_days(session, days) == expected
+
+
+def test_a_local_decision_outlives_the_arrival_of_the_official_year(engine: Engine) -> None:
+    """Its sessions stay, its year becomes announced like every other day of it."""
+    days = build_days(CHINA, FIRST, LAST)
+    edits = {ON_DUTY: SUMMER, DAY_OFF: None}
+    with writing(engine) as session:
+        store_days(session, days)
+        assert store_days(session, build_days(CHINA, ON_DUTY, DAY_OFF, edits), LOCAL) == 2
+    with writing(engine) as session:
+        assert store_days(session, [replace(day, announced=True) for day in days]) == 365
+    with reading(engine) as session:
+        office = load_working_time(session, CHINA)
+    assert office.is_working_day(ON_DUTY)
+    assert not office.is_working_day(DAY_OFF)
+    assert not office.due(datetime(2027, 7, 16, 2, tzinfo=UTC), Limit(3, Unit.WORKING_DAYS)).estimated
+
+
+def test_an_empty_table_is_an_error(engine: Engine) -> None:
+    """An office without calendar is told so before its first deadline."""
+    with reading(engine) as session, pytest.raises(CalendarError, match="no days"):
+        load_working_time(session, CHINA)
+
+
+@pytest.mark.parametrize("broken", ["", "[[]]", '[["08:30"]]', "[[8, 12]]", '[["08:30", "25:00"]]', "7"])
+def test_a_row_that_cannot_be_read_is_named(engine: Engine, broken: str) -> None:
+    """An edit by hand may go wrong; the day says where."""
+    with writing(engine) as session:
+        session.add(CalendarDay(day=FIRST, sessions=broken, announced=True, source=LOCAL))
+    with reading(engine) as session, pytest.raises(CalendarError, match="2026-01-01"):
+        load_working_time(session, CHINA)
