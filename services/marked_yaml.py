@@ -161,7 +161,7 @@ def _identity(node: yaml.Node) -> str | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value in ("id", "code", "number") and isinstance(value, yaml.ScalarNode) and value.value:
-                return value.value
+                return str(value.value)
     return None
 
 

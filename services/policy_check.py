@@ -6,6 +6,8 @@ import string
 from collections.abc import Iterable, Iterator
 from datetime import time
 
+from domain.ladder import TOP_RUNG
+from domain.lifecycle import ACTIONS, DESK_PARTIES
 from domain.policy import Colour, Policy, Role, Session
 from services.directory_file import DirectoryFile, UnitType
 from services.marked_yaml import Report, suggest
@@ -50,6 +52,11 @@ def check_rules(policy: Policy, report: Report) -> None:
     _check_follow_up(policy, report)
     _check_numbering(policy, report)
     _check_mail(policy, report)
+    steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
+    for position, step in enumerate(policy.head_link_steps):
+        if step not in steps:
+            problem = f"{step} is not a step of the desk"
+            report.add(report.item("head_link_steps", position), problem, suggest(step, steps))
 
 
 def _check_hours(policy: Policy, report: Report) -> None:
@@ -79,8 +86,9 @@ def _check_sessions(key: str, sessions: tuple[Session, ...], report: Report) -> 
 
 
 def _check_ladder(policy: Policy, report: Report) -> None:
-    if not policy.rungs:
-        report.add("rungs", "is empty", "give the rungs from 1 upwards")
+    if not report.mistaken("rungs") and len(policy.rungs) != TOP_RUNG:
+        problem = f"has {len(policy.rungs)} rungs"
+        report.add("rungs", problem, f"give all rungs from 1 (desk) to {TOP_RUNG} (city)", masks=False)
     codes: set[str] = set()
     for position, rung in enumerate(policy.rungs):
         expected, key = position + 1, report.item("rungs", position)

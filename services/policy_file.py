@@ -81,7 +81,7 @@ def _read(text: str, file: str) -> tuple[Policy, Report]:
         raise PolicyMistakes(found.mistakes) from found
     report = top.report
     found_keys = top.mapping()
-    check_schema(top, None if found_keys is None else found_keys.pop("schema", None))
+    _check_schema(top, None if found_keys is None else found_keys.pop("schema", None))
     reader = RecordReader(
         report,
         {
@@ -100,7 +100,7 @@ def _read(text: str, file: str) -> tuple[Policy, Report]:
     return policy, report
 
 
-def check_schema(top: Entry, entry: Entry | None) -> None:
+def _check_schema(top: Entry, entry: Entry | None) -> None:
     """The file has to say that it is a policy, and of which form."""
     if entry is None:
         top.report.add("schema", "is missing", f"begin the file with `schema: {SCHEMA}`", top.line)
