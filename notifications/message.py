@@ -1,0 +1,165 @@
+"""What a mail says: the base of all messages, the kinds of their facts, and the registry by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
+from functools import cache
+from typing import Annotated, ClassVar, Literal, Self, TypedDict, get_args, get_type_hints
+
+from domain.policy import Label
+
+Moment = Annotated[str, "moment"]
+"""A point in time as ISO 8601 with its offset, e.g. "2026-07-30T09:30:00+00:00"; shown in the office's zone."""
+
+
+class Words(TypedDict):
+    """A name in both languages of the office."""
+
+    zh: str
+    en: str
+
+
+class Line(TypedDict):
+    """A row of a mail's table whose label its sender chooses: `value` is of the kind that `kind` says."""
+
+    label: Words
+    kind: Literal["text", "words", "moment"]
+    value: str | Words
+
+
+class UnknownMessage(LookupError):
+    """No message has that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no message {name!r}; there are {', '.join(sorted(Message.registry))}")
+        self.name = name
+
+
+class MissingFact(ValueError):
+    """A message lacks a fact, has one that it does not declare, or has one of the wrong kind."""
+
+    def __init__(self, message: str, fact: str, problem: str) -> None:
+        super().__init__(f"message {message}: fact {fact!r} {problem}")
+        self.message = message
+        self.fact = fact
+
+
+@dataclass(frozen=True)
+class Message:
+    """One kind of mail with exactly the facts that its templates print, all of them JSON values.
+
+    A subclass is a frozen, slotted, keyword-only dataclass named by `name`, with its templates in `templates/<name>/`.
+    A fact added later has a default, so that what the outbox already holds can still be sent.
+    """
+
+    __slots__ = ()
+
+    registry: ClassVar[dict[str, type[Message]]] = {}
+    name: ClassVar[str]
+    links: ClassVar[tuple[str, ...]] = ("act",)
+    """The links that fit this mail, best first: the first one given is the button."""
+    link_optional: ClassVar[bool] = False
+    """Whether the mail may go without any link (its recipient may have no page)."""
+
+    def __init_subclass__(cls) -> None:
+        # A slotted dataclass is created twice under one name: the second, complete one replaces the first.
+        known = Message.registry.get(cls.name)
+        if known is not None and known.__qualname__ != cls.__qualname__:
+            raise TypeError(f"two messages are named {cls.name!r}: {known.__qualname__} and {cls.__qualname__}")
+        Message.registry[cls.name] = cls
+
+    def __post_init__(self) -> None:
+        """Refuse wrong facts in the transaction that writes them, not hours later when they are to be sent."""
+        for fact, kind in _kinds(self.name):
+            value = getattr(self, fact)
+            if value is None:
+                continue
+            problem = _problem(value, kind)
+            if problem:
+                raise MissingFact(self.name, fact, problem)
+
+    def facts(self) -> dict[str, object]:
+        """The facts as JSON values: what the outbox keeps."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def example(cls) -> Self:
+        """A fictional mail of this kind, for previews."""
+        raise NotImplementedError(cls.name)
+
+
+def from_facts(name: str, facts: Mapping[str, object]) -> Message:
+    """The message `name` with stored facts; UnknownMessage, or MissingFact for any that lacks or is not declared."""
+    kind = Message.registry.get(name)
+    if kind is None:
+        raise UnknownMessage(name)
+    declared = {field.name: field for field in fields(kind)}
+    for fact in facts:
+        if fact not in declared:
+            raise MissingFact(name, fact, "is not one of its facts")
+    for fact, field in declared.items():
+        if fact not in facts and field.default is MISSING and field.default_factory is MISSING:
+            raise MissingFact(name, fact, "is missing")
+    return kind(**{fact: tuple(value) if isinstance(value, list) else value for fact, value in facts.items()})
+
+
+def words(label: Label) -> Words:
+    """A policy's label as a fact."""
+    return {"zh": label.zh, "en": label.en}
+
+
+def line(label: Label, value: str | Label | datetime) -> Line:
+    """A row of a mail's table; a label is shown in the reader's language, a moment in the office's zone."""
+    if isinstance(value, datetime):
+        return {"label": words(label), "kind": "moment", "value": value.isoformat()}
+    if isinstance(value, Label):
+        return {"label": words(label), "kind": "words", "value": words(value)}
+    return {"label": words(label), "kind": "text", "value": value}
+
+
+def parse_moment(value: str) -> datetime:
+    """The aware datetime of a `Moment`; ValueError for anything else."""
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError(f"{value!r} has no zone")
+    return at
+
+
+@cache
+def _kinds(name: str) -> tuple[tuple[str, object], ...]:
+    """(fact, kind) of each fact that is checked: a moment, words, or plain values (a type)."""
+    message = Message.registry[name]
+    found: list[tuple[str, object]] = []
+    hints = get_type_hints(message, include_extras=True)
+    for field in fields(message):
+        hint = hints[field.name]
+        options = [option for option in get_args(hint) if option is not type(None)]
+        if type(None) in get_args(hint) and len(options) == 1:
+            hint = options[0]
+        if hint in (Moment, Words, str, int, bool):
+            found.append((field.name, hint))
+    return tuple(found)
+
+
+def _problem(value: object, kind: object) -> str:
+    """What is wrong with `value` as a fact of that kind; "" if nothing is."""
+    if kind is Words:
+        right = (
+            isinstance(value, Mapping)
+            and set(value) == {"zh", "en"}
+            and all(isinstance(v, str) for v in value.values())
+        )
+        return "" if right else "must be {'zh': …, 'en': …}"
+    if kind is Moment:
+        try:
+            parse_moment(value if isinstance(value, str) else "")
+        except ValueError:
+            return "must be an ISO 8601 moment with its offset"
+        return ""
+    return "" if type(value) is kind else f"must be {kind}"
+
+
+def _are_words(value: object) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"zh", "en"} and all(isinstance(v, str) for v in value.values())

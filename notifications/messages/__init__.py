@@ -1,0 +1,45 @@
+"""Every message there is: importing this package fills the registry."""
+
+from notifications.messages.approval_asked import ApprovalAsked
+from notifications.messages.approval_decided import ApprovalDecided
+from notifications.messages.assigned_lead import AssignedLead
+from notifications.messages.assigned_supporter import AssignedSupporter
+from notifications.messages.case_closed import CaseClosed
+from notifications.messages.case_opened import CaseOpened
+from notifications.messages.case_update import CaseUpdate
+from notifications.messages.climbed import Climbed
+from notifications.messages.confirm_report import ConfirmReport
+from notifications.messages.enterprise_update import EnterpriseUpdate
+from notifications.messages.follow_up_due import FollowUpDue
+from notifications.messages.new_link import NewLink
+from notifications.messages.redo_started import RedoStarted
+from notifications.messages.reply_to_confirm import ReplyToConfirm
+from notifications.messages.report_received import ReportReceived
+from notifications.messages.report_waiting import ReportWaiting
+from notifications.messages.role_unfilled import RoleUnfilled
+from notifications.messages.ruling_needed import RulingNeeded
+from notifications.messages.supervision_notice import SupervisionNotice
+from notifications.messages.triage_needed import TriageNeeded
+
+__all__ = [
+    "ApprovalAsked",
+    "ApprovalDecided",
+    "AssignedLead",
+    "AssignedSupporter",
+    "CaseClosed",
+    "CaseOpened",
+    "CaseUpdate",
+    "Climbed",
+    "ConfirmReport",
+    "EnterpriseUpdate",
+    "FollowUpDue",
+    "NewLink",
+    "RedoStarted",
+    "ReplyToConfirm",
+    "ReportReceived",
+    "ReportWaiting",
+    "RoleUnfilled",
+    "RulingNeeded",
+    "SupervisionNotice",
+    "TriageNeeded",
+]

@@ -1,0 +1,30 @@
+"""Asks a clerk to dispatch a case that no rule could route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from notifications.message import Message, Moment, Words
+from notifications.messages.samples import CASE, TITLE, TOMORROW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriageNeeded(Message):
+    """To the desk: `why` says what the rules lacked."""
+
+    name: ClassVar[str] = "triage_needed"
+
+    case_code: str
+    title: str
+    why: Words
+    due: Moment | None
+
+    @classmethod
+    def example(cls) -> TriageNeeded:
+        return cls(
+            case_code=CASE,
+            title=TITLE,
+            why={"zh": "类别不明，规则无法确定牵头单位", "en": "the category is unknown, so no rule names a lead"},
+            due=TOMORROW,
+        )

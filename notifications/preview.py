@@ -1,0 +1,28 @@
+"""Shows any mail with the example facts that stand beside it."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from domain.policy import Label
+from notifications.message import Message, UnknownMessage
+from notifications.render import OfficeLine, Rendered, render
+
+OFFICE = OfficeLine(
+    district=Label("鸳湖区", "Yuanhu District"),
+    office=Label("重点项目推进办公室", "Project Coordination Office"),
+    reply_to="tuijinban@example.org",
+    zone=ZoneInfo("Asia/Shanghai"),
+    demo=True,
+)
+
+
+def preview(name: str, locale: str) -> Rendered:
+    """The mail `name` ("assigned_lead" …) in "zh" or "en", all of it fictional; UnknownMessage if there is none."""
+    kind = Message.registry.get(name)
+    if kind is None:
+        raise UnknownMessage(name)
+    token = "Zk3mWq0b5Yt7Rr1xPd8sVn2uLc6hJf4g"  # noqa: S105 - an example that opens nothing
+    paths = {"act": "act", "track": "track", "confirm": "track"}
+    links = {link: f"https://expedite.example.org/{paths[link]}/{token}" for link in kind.links}
+    return render(kind.example(), locale, links, OFFICE)

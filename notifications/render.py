@@ -1,0 +1,137 @@
+"""Turns a message into a subject, a plain text and an HTML page, in one language, with the links of its recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.exceptions import UndefinedError
+from markupsafe import Markup
+
+from domain.policy import Label
+from notifications.message import Message, MissingFact
+from notifications.wording import filters, one_line, without_controls
+
+Locale = Literal["zh", "en"]
+TEMPLATES = Path(__file__).parent / "templates"
+_INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeLine:
+    """Who writes, the same on every mail: `reply_to` is the desk's mailbox; moments are shown in `zone`."""
+
+    district: Label
+    office: Label
+    reply_to: str
+    zone: ZoneInfo
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's words: the subject is one line, both bodies say the same."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def locale_of(wish: str) -> Locale:
+    """The language a mail is written in; whatever is not Chinese reads English, as labels do."""
+    return "zh" if wish == "zh" or wish.lower().startswith("zh-") else "en"
+
+
+def render(message: Message, locale: str, links: Mapping[str, str], office: OfficeLine) -> Rendered:
+    """Write the mail for a reader of `locale`.
+
+    `links` are the personal addresses by name ("act", "track", "confirm"): the first of `message.links` that is there
+    becomes the button. MissingFact if none is there, or a template prints a fact or link that it was not given.
+    """
+    language = locale_of(locale)
+    facts = {fact: without_controls(value) for fact, value in message.facts().items()}
+    checked = {name: _checked(message, name, url) for name, url in links.items()}
+    given = {**facts, "office": office, "links": checked, "link": _button(message, checked)}
+    text = _environment("text", language, office.zone).get_template(f"{message.name}/{language}.j2")
+    html = _environment("html", language, office.zone).get_template(f"{message.name}/{language}.j2")
+    try:
+        context = text.new_context(given)
+        subject = one_line("".join(text.blocks["subject"](context)))
+        if facts.get("case_code"):
+            subject = f"[{facts['case_code']}] {subject}"
+        page = html.render(given, subject=subject)
+        plain = text.render(given, subject=subject)
+    except UndefinedError as error:
+        raise MissingFact(message.name, "?", f"is printed by {language}.j2 and not declared: {error}") from error
+    return Rendered(subject=subject, text=_tidy(plain), html=_INLINER.inline(page))
+
+
+def _button(message: Message, links: Mapping[str, str]) -> str | None:
+    """The address behind the mail's button."""
+    for name in message.links:
+        if name in links:
+            return links[name]
+    if message.link_optional:
+        return None
+    raise MissingFact(message.name, "links", f"must hold one of {', '.join(message.links)}")
+
+
+def _checked(message: Message, name: str, url: str) -> str:
+    if urlsplit(url).scheme not in ("http", "https") or url != one_line(url):
+        raise MissingFact(message.name, f"links.{name}", "must be an http address")
+    return url
+
+
+def _tidy(text: str) -> str:
+    """Plain text without trailing blanks and with at most one empty line at a time."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        line = line.rstrip()
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _refuse_nothing(value: object) -> object:
+    """Printing None is a mistake of the template, never a word for the reader."""
+    if value is None:
+        raise UndefinedError("None is printed")
+    return value
+
+
+@lru_cache(maxsize=32)
+def _environment(form: Literal["text", "html"], locale: Locale, zone: ZoneInfo) -> Environment:
+    """Both forms come from one template per language: only the layout and the parts that it calls differ."""
+    environment = Environment(
+        loader=FileSystemLoader([TEMPLATES / f"_{form}", TEMPLATES]),
+        autoescape=form == "html",  # noqa: S701 - plain text is no markup: escaped, it would show "&amp;"
+        undefined=StrictUndefined,
+        finalize=_refuse_nothing,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(filters(locale, zone))
+    environment.filters["paragraphs"] = _html_paragraphs if form == "html" else _text_paragraphs
+    environment.globals["locale"] = locale
+    environment.globals["colon"] = "：" if locale == "zh" else ": "
+    parts = environment.get_template("parts.j2", globals={"colon": environment.globals["colon"]}).module
+    for part in ("row", "badge", "button"):
+        environment.globals[part] = getattr(parts, part)
+    return environment
+
+
+def _html_paragraphs(prose: Markup) -> Markup:
+    """Each line of a template's prose as a paragraph; the prose is escaped already, and facts hold no line breaks."""
+    return Markup("").join(Markup("<p>{}</p>\n").format(line.strip()) for line in prose.splitlines() if line.strip())
+
+
+def _text_paragraphs(prose: str) -> str:
+    return "\n\n".join(line.strip() for line in prose.splitlines() if line.strip())
