@@ -274,6 +274,8 @@ class Policy:
     roles: dict[Role, Label]
     head_link_steps: tuple[str, ...] = ()
     """Desk steps that the Prefect UI may not take: they need the desk head's own link."""
+    fallback_units: tuple[str, ...] = ("area",)
+    """Who leads when no ruling comes: unit ids, or "area"; the desk's own unit is the last."""
 
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""

@@ -327,6 +327,11 @@ class WorkingTime:
         passed = (at - self._session_opens[index]) // MINUTE
         return min(self._minutes_before[index] + passed, self._minutes_before[index + 1])
 
+    def estimated(self, at: datetime) -> bool:
+        """Whether `at` lies on a day of a year not announced."""
+        day = self._day_at(at)
+        return self._unannounced_before[day + 1] > self._unannounced_before[day]
+
     def _is_estimated(self, start: datetime, at: datetime) -> bool:
         before = self._unannounced_before
         return before[self._day_at(at) + 1] > before[self._day_at(start)]

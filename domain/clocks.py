@@ -1,0 +1,215 @@
+"""The table of clocks (LIFECYCLE.md, Clocks) and the fold that gives a clock's due moment.
+
+Everything that can be late is a `Clock`. Its due moment is a fold over its own events; `replay` must give what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.lifecycle import Party, Status
+from domain.policy import Colour, Label, Limit
+from domain.working_time import Due, WorkingTime
+
+
+class ClockState(StrEnum):
+    """Where a clock stands; only `running` and `paused` ones are open."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+class Happening(StrEnum):
+    """What can happen to a clock."""
+
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    EXTENDED = "extended"
+    RECALCULATED = "recalculated"
+    PASSED_ON = "passed_on"
+    STEP = "step"
+    SKIPPED = "skipped"
+    ENDED = "ended"
+
+
+class Expiry(StrEnum):
+    """What a clock does by itself when its due moment has come."""
+
+    LAPSE = "lapse"
+    COUNT_AS_RECEIVED = "count_as_received"
+    FALLBACK_LEADS = "fallback_leads"
+    CLIMB = "climb"
+    NO_RESPONSE = "no_response"
+    RESUME = "resume"
+    FOLLOW_UP = "follow_up"
+    APPROVAL = "approval"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockKind:
+    """One row of the table.
+
+    `owner` is the capacity of whoever must act. `runs_in` are the statuses in which it may run; entering another supersedes
+    it, save that a suspension pauses it (`stands_still`). `colours` are the notices that it issues, `climbs` those that also
+    climb the ladder, `to_desk_head` those whose red goes to the desk's head.
+    """
+
+    name: str
+    label: Label
+    owner: Party
+    runs_in: frozenset[Status]
+    colours: tuple[Colour, ...] = ()
+    climbs: frozenset[Colour] = frozenset()
+    expiry: Expiry | None = None
+    stands_still: bool = True
+
+
+_S = Status
+_NEW = frozenset({_S.NEW})
+_WORK = frozenset({_S.IN_PROGRESS})
+_WORK_MEET = frozenset({_S.IN_PROGRESS, _S.CONSULTATION})
+_WORK_ANY = frozenset({_S.IN_PROGRESS, _S.DISPUTED, _S.CONSULTATION})
+_WORK_TRACK = _WORK_ANY | {_S.TRACKING}
+_SUSPENDED = frozenset({_S.SUSPENDED})
+_ANY = frozenset(Status)
+_BLUE, _YELLOW, _RED = Colour.BLUE, Colour.YELLOW, Colour.RED
+_FULL = (_BLUE, _YELLOW, _RED)
+_CLIMB_RED = frozenset({_RED})
+
+_ROWS: tuple[ClockKind, ...] = (
+    ClockKind("triage", Label("分办", "Triage"), Party.CLERK, _NEW, (_YELLOW, _RED)),
+    ClockKind("sign_for", Label("签收", "Sign for"), Party.LEAD, _WORK_MEET, (_YELLOW,), expiry=Expiry.COUNT_AS_RECEIVED),
+    ClockKind("contact", Label("首次联系", "First contact"), Party.LEAD, _WORK_TRACK, (_YELLOW,)),
+    ClockKind("return_window", Label("退回期", "Return window"), Party.LEAD, _WORK, expiry=Expiry.LAPSE),
+    ClockKind("ruling", Label("责任裁定", "Ruling"), Party.DESK_HEAD, frozenset({_S.DISPUTED}), (_YELLOW,), expiry=Expiry.FALLBACK_LEADS),
+    ClockKind("answer", Label("配合答复", "Supporter's answer"), Party.SUPPORTER, _WORK_TRACK, _FULL),
+    ClockKind("plan", Label("办理方案", "Plan"), Party.LEAD, _WORK_ANY, (_YELLOW,)),
+    ClockKind("interim", Label("进展报告", "Interim report"), Party.LEAD, _WORK_TRACK, (_YELLOW, _RED), _CLIMB_RED),
+    ClockKind("close", Label("办结", "Closing"), Party.LEAD, _WORK_ANY, _FULL, _CLIMB_RED),
+    ClockKind("rung_stay", Label("层级停留", "Stay on the rung"), Party.LEAD, _WORK_ANY, expiry=Expiry.CLIMB),
+    ClockKind("consultation", Label("会商", "Consultation"), Party.DESK_HEAD, frozenset({_S.CONSULTATION}), (_YELLOW, _RED), _CLIMB_RED),
+    ClockKind("approval_step", Label("审批", "Approval"), Party.APPROVER, _ANY, _FULL, expiry=Expiry.APPROVAL, stands_still=False),
+    ClockKind("awaiting_enterprise", Label("待企业补正", "Awaiting the enterprise"), Party.ENTERPRISE, _SUSPENDED, expiry=Expiry.NO_RESPONSE),
+    ClockKind("resume", Label("恢复办理", "Resumption"), Party.CLOCK, _SUSPENDED, expiry=Expiry.RESUME),
+    ClockKind("suspension_review", Label("挂起复核", "Review of the suspension"), Party.DESK_HEAD, _SUSPENDED, (_YELLOW,)),
+    ClockKind("tracking_end", Label("跟踪期满", "End of tracking"), Party.DESK_HEAD, frozenset({_S.TRACKING}), _FULL),
+    ClockKind("follow_up", Label("回访", "Follow-up"), Party.CLERK, frozenset({_S.REPLIED}), (_YELLOW, _RED), expiry=Expiry.FOLLOW_UP),
+    ClockKind("duty", Label("交办任务", "Duty"), Party.DUTY_UNIT, _ANY - {_S.REPLIED, _S.CLOSED}, _FULL, _CLIMB_RED, stands_still=False),
+    ClockKind("promised", Label("承诺日期", "Promised date"), Party.LEAD, frozenset({_S.CLOSED}), (_BLUE,), expiry=Expiry.REOPEN, stands_still=False),
+    ClockKind("city_report", Label("上报市级月报", "Monthly report to the city"), Party.DESK_HEAD, _ANY - {_S.REPLIED, _S.CLOSED}, (_YELLOW,)),
+    ClockKind("report_waiting", Label("待核实报告", "Report waiting to be confirmed"), Party.CLERK, frozenset(), (_YELLOW,), stands_still=False),
+)  # fmt: skip
+
+CLOCKS: dict[str, ClockKind] = {row.name: row for row in _ROWS}
+"""The table, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One event of a clock. `due` is set by the events that set a date (extended), `limit` by those that set a length."""
+
+    at: datetime
+    what: Happening
+    limit: Limit | None = None
+    due: datetime | None = None
+    reason: str = ""
+    step: str | None = None
+
+
+@dataclass(slots=True)
+class Clock:
+    """A deadline and its history. `subject` names the supporter's unit, the duty's unit or the approval step it belongs to."""
+
+    kind: str
+    owner_unit: str | None
+    subject: str
+    started: datetime
+    limit: Limit | None
+    due: datetime | None
+    original_due: datetime | None
+    estimated: bool
+    round: int
+    cycle: int
+    state: ClockState = ClockState.RUNNING
+    paused_at: datetime | None = None
+    done: frozenset[str] = frozenset()
+    """Steps taken or skipped in this round and cycle; each happens once."""
+    next_step: str | None = None
+    next_action_at: datetime | None = None
+    ended_at: datetime | None = None
+    id: int | None = None
+    note: str = ""
+    moments: list[Moment] = field(default_factory=list)
+    """Events not yet written."""
+    changed: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the clock still asks for something."""
+        return self.state in (ClockState.RUNNING, ClockState.PAUSED)
+
+    @property
+    def row(self) -> ClockKind:
+        """The clock's row in the table."""
+        return CLOCKS[self.kind]
+
+
+def replay(moments: Iterable[Moment], time: WorkingTime) -> Due | None:
+    """The due moment that a clock's events give; None while it is paused.
+
+    The first moment must be `started` with a limit or a due date. Raises ValueError on an order that cannot have happened.
+    """
+    due: Due | None = None
+    start: datetime | None = None
+    limit: Limit | None = None
+    pauses: list[tuple[datetime, datetime]] = []
+    paused_at: datetime | None = None
+    for moment in moments:
+        match moment.what:
+            case Happening.STARTED:
+                start, limit = moment.at, moment.limit
+                due = _first_due(moment, time)
+            case Happening.PAUSED:
+                paused_at = moment.at
+            case Happening.RESUMED:
+                if paused_at is None or due is None:
+                    raise ValueError("a clock resumed that was not paused")
+                pauses.append((paused_at, moment.at))
+                due = shifted(due, paused_at, moment.at, limit, time)
+                paused_at = None
+            case Happening.EXTENDED:
+                if moment.due is None:
+                    raise ValueError("an extension without a date")
+                due = Due(moment.due, time.estimated(moment.due))
+            case Happening.RECALCULATED:
+                # A new limit counts from the old start and keeps every pause (glpi 6902: time already waited is not lost).
+                if start is None:
+                    raise ValueError("a clock recalculated before it was started")
+                limit = moment.limit or limit
+                due = _first_due(Moment(start, Happening.STARTED, limit, moment.due), time)
+                for begun, ended in pauses:
+                    due = shifted(due, begun, ended, limit, time)
+            case _:
+                continue
+    return None if paused_at is not None else due
+
+
+def _first_due(moment: Moment, time: WorkingTime) -> Due:
+    if moment.due is not None:
+        return Due(moment.due, time.estimated(moment.due))
+    if moment.limit is None:
+        raise ValueError("a clock needs a limit or a date")
+    return time.due(moment.at, moment.limit)
+
+
+def shifted(due: Due, begun: datetime, ended: datetime, limit: Limit | None, time: WorkingTime) -> Due:
+    """`due` after a pause. A clock with a date and no limit keeps its date."""
+    return due if limit is None else time.shift(due.at, begun, ended, limit.unit)

@@ -1,0 +1,250 @@
+"""Approvals: opened by an action, decided by a named person, and what a grant or a refusal then does."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.case import REPORTERS, Approval, ApprovalStep, Audience, Draft
+from domain.clocks import ClockState
+from domain.fields import Fields
+from domain.lifecycle import ApprovalKind, Party, Status
+from domain.policy import Label, Role
+from domain.refusals import Refused
+
+GRANTED = "granted"
+REFUSED = "refused"
+
+_HIGHER = (Role.UNIT_HEAD, Role.DESK_HEAD, Role.DEPUTY_CHIEF, Role.CHIEF)
+
+
+def open_approval(draft: Draft, kind: ApprovalKind, roles: tuple[Role, ...], facts: dict[str, object]) -> Approval:
+    """Ask for a decision by `roles`, one after the other. One of a kind may be open at a time."""
+    case = draft.case
+    if case.open_approval(kind) is not None:
+        raise Refused("approval_open", "A decision on this ({kind}) is already being waited for.", {"kind": kind.value})
+    unit = case.lead
+    steps = [ApprovalStep(n, role, unit if role is Role.UNIT_HEAD else None) for n, role in enumerate(roles, 1)]
+    approval = Approval(kind, draft.actor.account, draft.now, facts, steps, unit)
+    case.approvals.append(approval)
+    _open_step(draft, approval, steps[0])
+    return approval
+
+
+def _open_step(draft: Draft, approval: Approval, step: ApprovalStep) -> None:
+    step.state, approval.changed = "open", True
+    limit = draft.policy.limits.approval_step
+    clock = draft.start("approval_step", limit, owner=step.unit, subject=approval.kind.value)
+    draft.owe(
+        "approval_asked", Audience(step.role, step.unit, step=step.seq), kind=approval.kind, facts=approval.facts,
+        asked_by=approval.unit, decide_by=clock.due,
+    )  # fmt: skip
+
+
+def _mine(draft: Draft) -> tuple[Approval, ApprovalStep]:
+    for approval in draft.case.approvals:
+        step = approval.current
+        if step is not None and approval.state == "open" and draft.actor.step in (None, step.id):
+            if draft.actor.account is not None and draft.actor.account == approval.asked_by:
+                raise Refused("self_approval", "Nobody decides what they asked for themselves.")
+            return approval, step
+    raise Refused("nothing_to_decide", "There is nothing left to decide: it was decided, or it lapsed.")
+
+
+def _decide(draft: Draft, approval: Approval, step: ApprovalStep, state: str, reason: str) -> None:
+    step.state, step.decided_at, step.reason = state, draft.now, reason
+    step.decided_by, approval.changed = draft.actor.account, True
+    if draft.actor.account:
+        draft.case.handled_by |= {draft.actor.account}
+    clock = draft.case.open_clock("approval_step", approval.kind.value)
+    if clock is not None:
+        draft.end_clock(clock, ClockState.MET if draft.actor.party is not Party.CLOCK else ClockState.EXPIRED)
+    draft.record(
+        "approve" if state == GRANTED else "refuse", {"kind": approval.kind.value, "step": step.seq, "role": step.role.value},
+        reason=reason,
+    )  # fmt: skip
+
+
+def approve(draft: Draft, fields: Fields) -> None:
+    """Grant the open step; the last grant does what was asked."""
+    approval, step = _mine(draft)
+    _decide(draft, approval, step, GRANTED, fields.get("text"))
+    following = next((s for s in approval.steps if s.state == "waiting"), None)
+    if following is not None:
+        _open_step(draft, approval, following)
+        return
+    draft.close_approval(approval, GRANTED)
+    _tell_asker(draft, approval, GRANTED, fields.get("text"))
+    _GRANTS[approval.kind](draft, approval)
+
+
+def refuse(draft: Draft, fields: Fields) -> None:
+    """Refuse the open step, and with it the whole approval."""
+    approval, step = _mine(draft)
+    reason = fields.text("reason", "say why it is refused")
+    refuse_approval(draft, approval, step, reason)
+
+
+def refuse_approval(draft: Draft, approval: Approval, step: ApprovalStep, reason: str) -> None:
+    """End an approval as refused; a repeated dispute then closes as reasonable explanation, final."""
+    _decide(draft, approval, step, REFUSED, reason)
+    draft.close_approval(approval, REFUSED)
+    _tell_asker(draft, approval, REFUSED, reason)
+    if approval.kind is ApprovalKind.DISPUTE:
+        draft.case.outcome = "reasonable_explanation"
+        close(draft)
+
+
+def _tell_asker(draft: Draft, approval: Approval, decision: str, reason: str) -> None:
+    if approval.unit and approval.kind is not ApprovalKind.DISPUTE:
+        draft.owe(
+            "approval_decided", draft.officers(approval.unit), kind=approval.kind, decision=decision, reason=reason,
+            decided_by=draft.actor.account,
+        )  # fmt: skip
+    elif approval.kind is ApprovalKind.TRACKING:
+        draft.owe(
+            "approval_decided", Audience(Role.DESK_HEAD), kind=approval.kind, decision=decision, reason=reason,
+            decided_by=draft.actor.account,
+        )  # fmt: skip
+
+
+def pass_up(draft: Draft, approval: Approval, step: ApprovalStep) -> None:
+    """Hand an undecided sign-off or dispute to the next higher role (LIFECYCLE.md, Rules)."""
+    higher = _HIGHER[min(_HIGHER.index(step.role) + 1, len(_HIGHER) - 1)] if step.role in _HIGHER else Role.CHIEF
+    step.state = "passed_up"
+    following = ApprovalStep(max(s.seq for s in approval.steps) + 1, higher, None)
+    approval.steps.append(following)
+    draft.record("approval_passed_up", {"kind": approval.kind.value, "from": step.role.value, "to": higher.value})
+    _open_step(draft, approval, following)
+
+
+# -- what a grant does -------------------------------------------------------------------------------------------------
+
+
+def _extend(draft: Draft, approval: Approval) -> None:
+    case = draft.case
+    close_clock = case.open_clock("close")
+    if close_clock is None:
+        return
+    due = draft.time.closing(date.fromisoformat(str(approval.facts["date"])))
+    draft.extend(close_clock, due, str(approval.facts.get("reason", "")))
+    case.extensions += 1
+    case.due, case.estimated = due, close_clock.estimated
+    stay = case.open_clock("rung_stay")
+    if stay is not None and stay.due is not None and stay.due < due:
+        draft.extend(stay, due, "extension")
+    draft.tell_reporters(Label("办理时限经批准延长", "More time was approved"))
+
+
+def _suspend(draft: Draft, approval: Approval) -> None:
+    case = draft.case
+    cause = draft.policy.suspension_reasons[str(approval.facts["cause"])]
+    until = date.fromisoformat(str(approval.facts["date"]))
+    case.suspended_for = cause.code
+    draft.enter(Status.SUSPENDED)
+    draft.record("suspended", {"cause": cause.code, "until": until.isoformat()})
+    due = draft.time.closing(until)
+    draft.start("awaiting_enterprise" if cause.for_enterprise else "resume", due=due)
+    draft.start("suspension_review", draft.policy.limits.suspension_review)
+    if cause.for_enterprise:
+        draft.owe("enterprise_update", REPORTERS, what=Label("需要贵单位补充材料", "We need more papers from you"))
+    else:
+        draft.tell_reporters(Label("事项暂时挂起", "Your report is suspended for the time being"))
+
+
+def _track(draft: Draft, approval: Approval) -> None:
+    case = draft.case
+    case.case_class = "tracking"
+    draft.enter(Status.TRACKING)
+    case.due = None
+    draft.meet("interim")
+    draft.start("interim", due=draft.time.closing(date.fromisoformat(str(approval.facts["date"]))), owner=case.lead)
+    draft.start("tracking_end", draft.policy.limits.tracking_end)
+    draft.record("tracking_began", {"date": str(approval.facts["date"])})
+    draft.tell_lead(Label("转为长期跟踪", "Moved to tracking"))
+    draft.tell_reporters(Label("转为长期跟踪件,将定期报告进展", "Moved to tracking: you will get regular reports"))
+
+
+def _reply(draft: Draft, approval: Approval) -> None:
+    case = draft.case
+    case.outcome = str(approval.facts["outcome"])
+    promised = approval.facts.get("date")
+    case.promised_on = date.fromisoformat(str(promised)) if promised else None
+    draft.meet("close")
+    draft.meet("contact")
+    replied(draft)
+
+
+def replied(draft: Draft) -> None:
+    """Enter `replied`: the enterprise is asked, and a clerk who did not handle the case owes a follow-up."""
+    draft.enter(Status.REPLIED)
+    draft.case.attempts = 0
+    draft.case.rating_result = draft.case.rating_attitude = None
+    clock = draft.start("follow_up", draft.policy.limits.follow_up)
+    draft.record("replied", {"outcome": draft.case.outcome})
+    draft.owe("reply_to_confirm", REPORTERS, outcome=draft.case.outcome)
+    draft.owe("follow_up_due", Audience(Role.CLERK), due=clock.due)
+
+
+def _deliver(draft: Draft, approval: Approval) -> None:
+    draft.case.cycle += 1
+    draft.case.round = 1
+    draft.case.outcome, draft.case.promised_on, draft.case.closed_at = "resolved", None, None
+    replied(draft)
+
+
+def _grant_dispute(draft: Draft, approval: Approval) -> None:
+    redo(draft, str(approval.facts.get("why", "")))
+
+
+_GRANTS = {
+    ApprovalKind.EXTENSION: _extend,
+    ApprovalKind.SUSPENSION: _suspend,
+    ApprovalKind.TRACKING: _track,
+    ApprovalKind.SIGN_OFF: _reply,
+    ApprovalKind.DELIVERY: _deliver,
+    ApprovalKind.DISPUTE: _grant_dispute,
+}
+
+
+# -- redo and close, shared by the enterprise's and the desk's words ---------------------------------------------------
+
+
+def redo(draft: Draft, why: str, climb: bool = True) -> None:
+    """Back to work: round + 1 and one rung up; the lead has the redo limit anew, a case without lead goes to the desk."""
+    case = draft.case
+    case.round += 1
+    case.redos += 1
+    case.outcome = case.closed_at = case.promised_on = None
+    draft.enter(Status.IN_PROGRESS if case.lead else Status.NEW)
+    draft.record("redo", {"round": case.round}, why=why)
+    if case.lead:
+        clock = draft.start("close", draft.policy.limits.redo, owner=case.lead)
+        case.due, case.estimated = clock.due, clock.estimated
+        if draft.case_class.interim:
+            draft.start("interim", draft.case_class.interim, owner=case.lead)
+        draft.enter_rung()
+        draft.owe("redo_started", draft.officers(case.lead), due=clock.due)
+        draft.owe("redo_started", Audience(Role.UNIT_HEAD, case.lead), due=clock.due)
+    else:
+        draft.start("triage", draft.policy.limits.triage)
+        draft.owe(
+            "triage_needed",
+            Audience(Role.CLERK),
+            why=Label("企业对不予受理有异议", "The enterprise disputes the refusal"),
+        )
+    if climb:
+        draft.climb(f"redo:{case.cycle}.{case.round}", Label("企业不满意重办", "Not solved, done again"))
+    draft.tell_reporters(Label("已退回重办", "Taken up again"))
+
+
+def close(draft: Draft) -> None:
+    """Close with the outcome already set; those concerned are told."""
+    case = draft.case
+    draft.enter(Status.CLOSED)
+    case.closed_at = draft.now
+    draft.record("closed", {"outcome": case.outcome, "round": case.round})
+    if case.outcome == "promised" and case.promised_on is not None:
+        draft.start("promised", due=draft.time.closing(case.promised_on), owner=case.lead)
+    draft.owe("case_closed", REPORTERS, outcome=case.outcome)
+    if case.lead:
+        draft.owe("case_closed", draft.officers(case.lead), outcome=case.outcome)

@@ -1,0 +1,220 @@
+"""What the clocks do by themselves: colours with their numbered notices, climbs, and expiries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.case import Audience, Draft, NoticeDue
+from domain.clocks import Clock, ClockState, Expiry, Happening, Moment
+from domain.effects_approval import close, pass_up, refuse_approval, replied
+from domain.effects_desk import end_suspension, reopen_case
+from domain.effects_unit import fallback_leads
+from domain.fields import Fields
+from domain.ladder import EXPIRE, due_steps, overdue_days, plan_next
+from domain.lifecycle import ApprovalKind, Party
+from domain.policy import Colour, Label, Role
+from domain.refusals import Refused
+
+OVERDUE = Label("逾期", "Overdue")
+
+
+def tick(draft: Draft, clock: Clock) -> list[str]:
+    """Take every step of a clock that is due; returns the steps taken, in order.
+
+    A clock that the same sweep has ended meanwhile takes none.
+    """
+    taken: list[str] = []
+    if not clock.open:
+        return taken
+    take, skipped = due_steps(clock, draft.now, draft.policy, draft.time)
+    clock.changed = True
+    for name in skipped:
+        clock.done |= {name}
+        clock.moments.append(Moment(draft.now, Happening.SKIPPED, step=name))
+    for name in take:
+        if name in clock.done:
+            continue
+        clock.done |= {name}
+        clock.moments.append(Moment(draft.now, Happening.STEP, step=name))
+        taken.append(name)
+        if name == EXPIRE:
+            _expire(draft, clock)
+        else:
+            _issue(draft, clock, Colour(name))
+    if clock.open:
+        plan_next(clock, draft.policy, draft.time)
+    return taken
+
+
+def issue(draft: Draft, colour: Colour, kind: str = "close") -> None:
+    """Issue a colour of a clock by hand, e.g. what an older register says was issued."""
+    clock = draft.case.open_clock(kind)
+    if clock is None or colour.value in clock.done:
+        raise Refused(
+            "no_notice", "There is no open {kind} clock that owes a {colour} notice.", {"kind": kind, "colour": colour}
+        )
+    clock.done |= {colour.value}
+    clock.changed = True
+    clock.moments.append(Moment(draft.now, Happening.STEP, step=colour.value))
+    _issue(draft, clock, colour, climbs=False)
+    plan_next(clock, draft.policy, draft.time)
+
+
+def _issue(draft: Draft, clock: Clock, colour: Colour, *, climbs: bool = True) -> None:
+    rule = draft.policy.notices[colour]
+    answer_by: datetime | None = None
+    if rule.answer_within is not None:
+        answer_by = draft.time.due(draft.now, rule.answer_within).at
+    draft.notices.append(NoticeDue(clock, colour, recipients(draft, clock, colour), owner_of(draft, clock), answer_by))
+    late = overdue_days(clock.due, draft.now, draft.time)
+    draft.record("notice", {"colour": colour.value, "clock": clock.kind, "subject": clock.subject, "overdue": late})
+    if climbs and rule.climbs and colour in clock.row.climbs:
+        draft.climb(f"overdue:{clock.kind}:{clock.subject}:{clock.cycle}.{clock.round}", OVERDUE)
+
+
+def owner_of(draft: Draft, clock: Clock) -> str:
+    """Who is late: a unit id, or the role that owes the clock."""
+    match clock.row.owner:
+        case Party.LEAD | Party.SUPPORTER | Party.DUTY_UNIT:
+            return clock.owner_unit or draft.policy.desk_unit
+        case Party.APPROVER:
+            return clock.owner_unit or Party.APPROVER.value
+        case _:
+            return draft.policy.desk_unit
+
+
+def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ...]:
+    """To whom a colour of a clock goes: the policy's roles, read for the clock's owner."""
+    rule = draft.policy.notices[colour]
+    owner = clock.row.owner
+    if owner in (Party.CLERK, Party.DESK_HEAD):
+        first = Role.CLERK if owner is Party.CLERK else Role.DESK_HEAD
+        to = [Audience(first)]
+        if colour is Colour.RED:
+            to.append(Audience(Role.DESK_HEAD))
+        return tuple(dict.fromkeys(to))
+    if owner is Party.APPROVER:
+        approval = draft.case.open_approval(ApprovalKind(clock.subject))
+        step = approval.current if approval is not None else None
+        found = [Audience(step.role, step.unit, step=step.seq)] if step is not None else []
+        return (*found, *([Audience(Role.DESK_HEAD, copy=True)] if colour is Colour.RED else []))
+    unit = clock.owner_unit or draft.case.lead
+    to = []
+    for role, copy in [(r, False) for r in rule.to] + [(r, True) for r in rule.copies]:
+        to.append(
+            Audience(role, unit if role in (Role.LIAISON, Role.UNIT_HEAD, Role.AREA_OFFICER) else None, copy=copy)
+        )
+    return tuple(to)
+
+
+def _expire(draft: Draft, clock: Clock) -> None:
+    case = draft.case
+    match clock.row.expiry:
+        case Expiry.LAPSE:
+            draft.end_clock(clock, ClockState.EXPIRED)
+            draft.record("right_lapsed", {"clock": clock.kind})
+        case Expiry.COUNT_AS_RECEIVED:
+            draft.record("counts_as_received", {"unit": clock.owner_unit})
+        case Expiry.FALLBACK_LEADS:
+            draft.end_clock(clock, ClockState.EXPIRED)
+            fallback_leads(draft, Label("逾期未裁定", "No ruling in time"), "no_ruling")
+        case Expiry.CLIMB:
+            _leave_rung(draft, clock)
+        case Expiry.NO_RESPONSE:
+            draft.end_clock(clock, ClockState.EXPIRED)
+            draft.meet("suspension_review")
+            no_response(draft, Fields({}))
+        case Expiry.RESUME:
+            draft.end_clock(clock, ClockState.EXPIRED)
+            draft.meet("suspension_review")
+            end_suspension(draft)
+            draft.record("resume", {"at": "resume_date"})
+            draft.tell_lead(Label("挂起期满,恢复办理", "The suspension is over, work resumes"))
+            draft.tell_reporters(Label("已恢复办理", "Work has resumed"))
+        case Expiry.FOLLOW_UP:
+            if case.attempts >= draft.policy.follow_up.attempts:
+                draft.end_clock(clock, ClockState.EXPIRED)
+                lapse(draft, Fields({}))
+        case Expiry.APPROVAL:
+            _approval_limit(draft, clock)
+        case Expiry.REOPEN:
+            draft.end_clock(clock, ClockState.EXPIRED)
+            draft.lapse_approvals("promised")
+            reopen_case(draft, "promised date")
+        case None:
+            return
+
+
+def _leave_rung(draft: Draft, clock: Clock) -> None:
+    """Climb at the end of the stay, unless the closing day has passed and its red notice, the same cause, is still to come."""
+    draft.end_clock(clock, ClockState.EXPIRED)
+    closing = draft.case.open_clock("close")
+    if (
+        closing is not None
+        and closing.due is not None
+        and closing.due <= draft.now
+        and Colour.RED.value not in closing.done
+    ):
+        return
+    draft.record("stay_over", {"rung": draft.case.rung})
+    draft.climb(
+        f"stay:{draft.case.cycle}.{draft.case.round}:{draft.case.rung}",
+        Label("层级停留期满", "Its time on the rung is over"),
+    )
+
+
+def _approval_limit(draft: Draft, clock: Clock) -> None:
+    """Undecided at its limit (LIFECYCLE.md, Rules): suspension and tracking are refused; sign-off and dispute go up."""
+    approval = draft.case.open_approval(ApprovalKind(clock.subject))
+    step = approval.current if approval is not None else None
+    if approval is None or step is None:
+        return
+    match approval.kind:
+        case ApprovalKind.SUSPENSION | ApprovalKind.TRACKING:
+            refuse_approval(draft, approval, step, "not decided in time")
+        case ApprovalKind.SIGN_OFF | ApprovalKind.DISPUTE | ApprovalKind.DELIVERY:
+            if step.role is not Role.CHIEF:
+                pass_up(draft, approval, step)
+        case ApprovalKind.EXTENSION:
+            return
+
+
+def refuse_undecided_extension(draft: Draft) -> bool:
+    """An extension still undecided when the closing day has come is refused; whether there was one."""
+    approval = draft.case.open_approval(ApprovalKind.EXTENSION)
+    step = approval.current if approval is not None else None
+    closing = draft.case.open_clock("close")
+    if approval is None or step is None or closing is None or closing.due is None or closing.due > draft.now:
+        return False
+    refuse_approval(draft, approval, step, "not decided before the closing day")
+    return True
+
+
+def no_response(draft: Draft, fields: Fields) -> None:
+    """The enterprise did not answer while the case was suspended for it: replied as no_response, without sign-off."""
+    draft.case.outcome = "no_response"
+    draft.case.suspended_for = None
+    draft.record("no_response", {})
+    replied(draft)
+
+
+def lapse(draft: Draft, fields: Fields) -> None:
+    """Close unrated after the policy's number of recorded attempts; the outcome stays."""
+    if draft.case.attempts < draft.policy.follow_up.attempts:
+        raise Refused("attempts", "Only {n} of {most} follow-up attempts are recorded.",
+                      {"n": draft.case.attempts, "most": draft.policy.follow_up.attempts})  # fmt: skip
+    draft.record("lapse", {"attempts": draft.case.attempts})
+    close(draft)
+
+
+def escalate(draft: Draft, fields: Fields) -> None:
+    """A unit's head, once per rung, or the clock asks for the next rung."""
+    reason = fields.text("reason", "say why a higher level should take it up")
+    case = draft.case
+    mark = f"head:{case.cycle}:{case.rung}"
+    if draft.actor.party is Party.UNIT_HEAD:
+        if mark in case.marks:
+            raise Refused("escalated", "The unit's head has asked for the next rung from this one already.")
+        case.marks |= {mark}
+    draft.record("escalate", {"rung": case.rung, "by": draft.actor.party.value}, reason=reason)
+    draft.climb(f"head:{case.cycle}:{case.rung}", Label("单位负责人提请提级", "The unit's head asked for it"))

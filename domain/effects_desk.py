@@ -1,0 +1,448 @@
+"""What the desk and the leaders do: dispatch, settle, decline, merge, amend, rule, reassign, consult, track, follow up."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.case import Audience, Draft
+from domain.clocks import ClockState, Happening, Moment, replay
+from domain.effects_approval import close, open_approval, replied
+from domain.effects_enterprise import disputed_result
+from domain.effects_unit import handled, missing_target, take_lead
+from domain.fields import Fields, future_day, known_unit, rating_of, unit_of, units_of
+from domain.ladder import plan_next
+from domain.lifecycle import ApprovalKind, Party, Status
+from domain.policy import Label, Role
+from domain.refusals import Refused, need, wrong
+
+
+def class_of(draft: Draft, fields: Fields, name: str = "case_class") -> str:
+    """A class other than tracking, which is reached by `track` alone."""
+    return fields.choice(name, tuple(c for c in draft.policy.classes if c != "tracking"))
+
+
+def dispatch(draft: Draft, fields: Fields) -> None:
+    """Name lead, supporters and class: the lead's clocks and one for each supporter start."""
+    case = draft.case
+    lead = unit_of(draft, fields, "lead")
+    supporters = tuple(u for u in units_of(draft, fields, "supporters") or () if u != lead)
+    case_class = class_of(draft, fields)
+    severity = fields.number("severity", 1, 3)
+    rung = fields.number("rung", 1, 7)
+    case.case_class = case_class
+    case.severity = severity or case.severity
+    case.lead, case.supporters = lead, supporters
+    unit = draft.place.unit(lead)
+    case.rung = rung or (case.rung if case.rung > 3 else 2 if unit is not None and unit.kind == "area" else 3)
+    draft.meet("triage")
+    draft.enter(Status.IN_PROGRESS)
+    draft.record(
+        "dispatch",
+        {
+            "lead": lead,
+            "supporters": list(supporters),
+            "class": case_class,
+            "severity": case.severity,
+            "rung": case.rung,
+        },
+    )
+    start_work(draft)
+
+
+def start_work(draft: Draft) -> None:
+    """Start every clock of a dispatched case and tell lead, supporters and reporters."""
+    case, limits, kind = draft.case, draft.policy.limits, draft.case_class
+    if kind.close is None:
+        raise wrong("case_class", "has no closing limit")
+    sign = draft.start("sign_for", limits.sign_for, owner=case.lead)
+    first = draft.start("contact", draft.first_contact(), owner=case.lead)
+    draft.start("return_window", limits.return_window, owner=case.lead)
+    closing = draft.start("close", kind.close, owner=case.lead)
+    if kind.plan:
+        draft.start("plan", kind.plan, owner=case.lead)
+    if kind.interim:
+        draft.start("interim", kind.interim, owner=case.lead)
+    case.due, case.estimated = closing.due, closing.estimated
+    case.original_due = case.original_due or closing.due
+    draft.enter_rung()
+    draft.owe("assigned_lead", draft.officers(case.lead or ""), sign_for_due=sign.due, first_contact_due=first.due)
+    for unit in case.supporters:
+        start_support(draft, unit)
+    for role in draft.policy.severities[case.severity].copies:
+        draft.owe(
+            "case_update",
+            Audience(role, copy=True),
+            what=Label("紧急事项已分办", "A critical case was dispatched"),
+            note="",
+        )
+    if case.cycle == 1:
+        draft.owe("case_opened", Audience(reporters=True), first_contact_due=first.due)
+
+
+def start_support(draft: Draft, unit: str) -> None:
+    """A supporter owes an answer to the lead."""
+    clock = draft.start("answer", draft.policy.limits.answer, owner=unit, subject=unit)
+    draft.owe("assigned_supporter", draft.officers(unit), answer_due=clock.due, unit=unit)
+
+
+def settle_on_spot(draft: Draft, fields: Fields) -> None:
+    """Settle a new case at once; no sign-off, and somebody else follows up."""
+    draft.case.outcome = fields.choice("outcome", ("resolved", "partial", "explained"))
+    text = fields.text("text", "say how it was settled")
+    handled(draft)
+    draft.meet("triage")
+    draft.record("settle_on_spot", {"outcome": draft.case.outcome}, text=text)
+    replied(draft)
+
+
+def decline(draft: Draft, fields: Fields) -> None:
+    """Do not accept the case; the enterprise may dispute that."""
+    reason = fields.text("reason", "say why it is not accepted")
+    draft.meet("triage")
+    draft.case.outcome = "declined"
+    draft.record("decline", {}, reason=reason)
+    close(draft)
+
+
+def merge(draft: Draft, fields: Fields) -> None:
+    """Merge into an open case that is not merged itself; both reporters are told."""
+    case = draft.case
+    code = fields.get("target").upper()
+    target = draft.place.target(code) if code else None
+    if target is None:
+        raise missing_target(code)
+    if target.id == case.id:
+        raise wrong("target", "names the case itself")
+    if target.status in (Status.CLOSED, Status.REPLIED):
+        raise wrong("target", f"{code} is {target.status.value}; merge into an open case")
+    case.outcome = "merged"
+    draft.merge_into = code
+    draft.record("merge", {"target": code}, reason=fields.get("reason"))
+    close(draft)
+
+
+def amend(draft: Draft, fields: Fields) -> None:
+    """Correct class, severity, category, supporters or project; the clocks concerned are recalculated."""
+    case = draft.case
+    reason = fields.text("reason", "say why")
+    changed: dict[str, object] = {}
+    supporters = units_of(draft, fields, "supporters")
+    if fields.get("case_class"):
+        if draft.actor.party is not Party.DESK_HEAD:
+            raise Refused("class_by_head", "The class is changed by the desk's head.")
+        changed["class"] = class_of(draft, fields)
+    if severity := fields.number("severity", 1, 3):
+        changed["severity"] = severity
+    if fields.get("category"):
+        changed["category"] = fields.choice("category", tuple(draft.policy.categories))
+    if fields.get("project"):
+        changed["project"] = fields.get("project")
+    if supporters is not None:
+        if case.status in (Status.NEW, Status.REPLIED):
+            raise wrong("supporters", f"cannot be changed while the case is {case.status.value}")
+        changed["supporters"] = [u for u in supporters if u != case.lead]
+    if not changed:
+        raise need("case_class", "change at least one of class, severity, category, supporters or project")
+    _apply_amendment(draft, changed)
+    draft.record("amend", changed, reason=reason)
+    draft.tell_lead(Label("事项信息已更正", "The case was amended"), reason)
+
+
+def _apply_amendment(draft: Draft, changed: dict[str, object]) -> None:
+    case = draft.case
+    case.severity = int(str(changed.get("severity", case.severity)))
+    case.category = str(changed["category"]) if "category" in changed else case.category
+    case.project = str(changed["project"]) if "project" in changed else case.project
+    if "class" in changed:
+        case.case_class = str(changed["class"])
+        _recalculate(draft, "close")
+        closing = case.open_clock("close")
+        case.due = closing.due if closing is not None else case.due
+        for kind, limit in (("plan", draft.case_class.plan), ("interim", draft.case_class.interim)):
+            running = case.open_clock(kind)
+            if running is not None and limit is None:
+                draft.end_clock(running, ClockState.SUPERSEDED)
+            elif running is None and limit is not None and case.status is Status.IN_PROGRESS:
+                draft.start(kind, limit, owner=case.lead)
+    if {"class", "severity"} & changed.keys():
+        _recalculate(draft, "contact")
+    if "supporters" in changed:
+        wanted = tuple(str(u) for u in changed["supporters"])  # type: ignore[attr-defined]  # built above as a list
+        for unit in case.supporters:
+            clock = case.open_clock("answer", unit)
+            if unit not in wanted and clock is not None:
+                draft.end_clock(clock, ClockState.SUPERSEDED)
+        new = [u for u in wanted if u not in case.supporters]
+        case.supporters = wanted
+        for unit in new:
+            start_support(draft, unit)
+
+
+def _recalculate(draft: Draft, kind: str) -> None:
+    clock = draft.case.open_clock(kind)
+    if clock is None or clock.limit is None:
+        return
+    limit = draft.case_class.close if kind == "close" else draft.first_contact()
+    if limit is None or limit == clock.limit:
+        return
+    # The old start and every pause stay: a change of rule never loses time already spent or waited.
+    moments = [*draft.place.moments(clock), *clock.moments, Moment(draft.now, Happening.RECALCULATED, limit)]
+    due = replay(moments, draft.time)
+    clock.limit, clock.changed = limit, True
+    clock.moments.append(Moment(draft.now, Happening.RECALCULATED, limit))
+    if due is not None:
+        clock.due, clock.estimated = due.at, due.estimated
+    plan_next(clock, draft.policy, draft.time)
+
+
+def instruct(draft: Draft, fields: Fields) -> None:
+    """A leader's instruction, with a duty for a unit where one is named."""
+    text = fields.text("text", "write the instruction")
+    unit = unit_of(draft, fields, "unit") if fields.get("unit") else None
+    if unit is not None:
+        add_duty(draft, unit, text, future_day(draft, fields, "date", "name the day by which the duty is due"))
+    draft.record("instruct", {"unit": unit}, text=text)
+    draft.tell_lead(Label("领导批示", "A leader's instruction"), text)
+
+
+def add_duty(draft: Draft, unit: str, what: str, day: date) -> None:
+    """Give a unit a dated duty on the case."""
+    number = sum(1 for c in draft.case.clocks if c.kind == "duty") + 1
+    clock = draft.start("duty", owner=unit, subject=f"{unit}#{number}", due=draft.time.closing(day), note=what)
+    draft.owe(
+        "case_update",
+        draft.officers(unit),
+        what=Label("新的交办任务", "A new duty"),
+        note=what,
+        due=clock.due,
+        duty=unit,
+    )
+
+
+def rule(draft: Draft, fields: Fields) -> None:
+    """Name the unit that leads; the ruling is final for it."""
+    lead = unit_of(draft, fields, "lead")
+    reason = fields.text("reason", "say why this unit leads")
+    draft.case.marks |= {f"ruled:{lead}"}
+    draft.record("rule", {"lead": lead}, reason=reason)
+    take_lead(draft, lead, window=False)
+
+
+def reassign(draft: Draft, fields: Fields) -> None:
+    """Name a new lead; the closing date stays unless amended."""
+    case = draft.case
+    lead = unit_of(draft, fields, "lead")
+    if lead == case.lead:
+        raise wrong("lead", "leads the case already")
+    reason = fields.text("reason", "say why the case is reassigned")
+    tracked = case.status is Status.TRACKING
+    if tracked and case.case_class == "tracking":
+        case.case_class = "hard"
+    draft.record("reassign", {"from": case.lead, "lead": lead}, reason=reason)
+    take_lead(draft, lead, window=True)
+    if tracked:
+        restart_close(draft)
+
+
+def restart_close(draft: Draft) -> None:
+    """Start the closing clock of a case that has none, by its class."""
+    limit = draft.case_class.close
+    if limit is None:
+        raise wrong("case_class", "has no closing limit")
+    clock = draft.start("close", limit, owner=draft.case.lead)
+    draft.case.due, draft.case.estimated = clock.due, clock.estimated
+    draft.case.original_due = draft.case.original_due or clock.due
+    if draft.case_class.interim:
+        draft.start("interim", draft.case_class.interim, owner=draft.case.lead)
+    draft.enter_rung()
+
+
+def review(draft: Draft, fields: Fields) -> None:
+    """The suspension stands; the next review starts."""
+    text = fields.text("text", "say why the suspension stands")
+    draft.meet("suspension_review")
+    draft.start("suspension_review", draft.policy.limits.suspension_review)
+    draft.record("review", {}, text=text)
+
+
+def resume(draft: Draft, fields: Fields) -> None:
+    """End the suspension; what was waited does not count."""
+    reason = fields.get("reason")
+    for kind in ("suspension_review", "resume", "awaiting_enterprise"):
+        draft.meet(kind)
+    end_suspension(draft)
+    draft.record("resume", {}, reason=reason)
+    draft.tell_lead(Label("恢复办理", "Work resumes"), reason)
+    draft.tell_reporters(Label("已恢复办理", "Work has resumed"))
+
+
+def end_suspension(draft: Draft) -> None:
+    """Back to work after a suspension, with the days that it took remembered against the reason's cap."""
+    case = draft.case
+    paused = [c.paused_at for c in case.clocks if c.paused_at is not None]
+    days = (draft.time.local(draft.now).date() - draft.time.local(min(paused)).date()).days if paused else 0
+    number = sum(1 for m in case.marks if m.startswith("suspended:"))
+    case.marks |= {f"suspended:{case.suspended_for}:{number}:{days}"}
+    case.suspended_for = None
+    draft.enter(Status.IN_PROGRESS)
+    closing = case.open_clock("close")
+    if closing is not None:
+        case.due, case.estimated = closing.due, closing.estimated
+
+
+def call_consultation(draft: Draft, fields: Fields) -> None:
+    """Call the units together on a day; the conclusion is owed after it by the policy's limit."""
+    case = draft.case
+    participants = units_of(draft, fields, "participants")
+    if not participants:
+        raise need("participants", "name the units that take part")
+    day = future_day(draft, fields, "date", "name the day of the meeting")
+    agenda = fields.get("text")
+    if case.status is Status.DISPUTED:
+        case.marks |= {f"from_disputed:{case.cycle}.{case.round}"}
+    draft.meet("ruling")
+    draft.enter(Status.CONSULTATION)
+    meeting = draft.time.closing(day)
+    draft.start("consultation", due=draft.time.due(meeting, draft.policy.limits.consultation).at)
+    draft.record("call_consultation", {"participants": list(participants), "date": day.isoformat()}, text=agenda)
+    for unit in dict.fromkeys((*participants, *([case.lead] if case.lead else []))):
+        draft.owe(
+            "case_update",
+            draft.officers(unit),
+            what=Label("会商通知", "Called to a consultation"),
+            note=agenda,
+            due=draft.time.opening(day),
+        )
+
+
+def conclude(draft: Draft, fields: Fields) -> None:
+    """Conclude the consultation with minutes and duties, or with no agreement, which climbs one rung."""
+    case = draft.case
+    minutes = fields.text("minutes", "write the minutes")
+    mark = f"from_disputed:{case.cycle}.{case.round}"
+    lead = unit_of(draft, fields, "lead") if fields.get("lead") else None
+    if mark in case.marks and lead is None:
+        raise need("lead", "name the lead: the case came to the consultation from a dispute")
+    duties = duties_of(draft, fields)
+    no_agreement = fields.flag("no_agreement")
+    draft.meet("consultation")
+    draft.record(
+        "conclude",
+        {"lead": lead, "no_agreement": no_agreement, "duties": [list(d[:2]) for d in duties]},
+        minutes=minutes,
+    )
+    if lead is not None and lead != case.lead:
+        take_lead(draft, lead, window=False)
+    else:
+        draft.enter(Status.IN_PROGRESS)
+        draft.tell_lead(Label("会商已形成结论", "The consultation was concluded"), minutes)
+    case.marks -= {mark}
+    for unit, what, day in duties:
+        add_duty(draft, unit, what, day)
+    if no_agreement:
+        draft.climb(
+            f"no_agreement:{case.cycle}.{case.round}.{case.seq}",
+            Label("会商未达成一致", "No agreement in consultation"),
+        )
+
+
+def duties_of(draft: Draft, fields: Fields) -> list[tuple[str, str, date]]:
+    """Duties as rows `unit; what; YYYY-MM-DD`, one a line, or as a list of mappings."""
+    raw = fields.values.get("duties")
+    rows: list[list[str]] = []
+    if isinstance(raw, (list, tuple)):
+        rows = [
+            [str(r.get(k, "")) for k in ("unit", "what", "date")]
+            if isinstance(r, dict)
+            else str(r).replace("；", ";").split(";")
+            for r in raw
+        ]
+    elif raw:
+        rows = [line.replace("；", ";").split(";") for line in str(raw).splitlines() if line.strip()]
+    found: list[tuple[str, str, date]] = []
+    for row in rows:
+        if len(row) != 3:
+            raise wrong("duties", "takes lines of unit; what; YYYY-MM-DD")
+        given = Fields({"date": row[2].strip()})
+        found.append(
+            (
+                known_unit(draft, "duties", row[0].strip()),
+                row[1].strip(),
+                future_day(draft, given, "date", "name the day"),
+            )
+        )
+    return found
+
+
+def track(draft: Draft, fields: Fields) -> None:
+    """Ask the deputy chief to move the case to tracking."""
+    reason = fields.text("reason", "say why it cannot be closed soon")
+    day = future_day(draft, fields, "date", "name the day of the next report")
+    open_approval(draft, ApprovalKind.TRACKING, (Role.DEPUTY_CHIEF,), {"date": day.isoformat(), "reason": reason})
+    draft.record("track", {"date": day.isoformat()}, reason=reason)
+
+
+def untrack(draft: Draft, fields: Fields) -> None:
+    """Back to work with a class and a closing date."""
+    draft.case.case_class = class_of(draft, fields)
+    draft.meet("tracking_end")
+    draft.enter(Status.IN_PROGRESS)
+    draft.meet("interim")
+    draft.record("untrack", {"class": draft.case.case_class})
+    restart_close(draft)
+    draft.tell_lead(Label("结束长期跟踪,恢复限时办理", "Tracking has ended; the case has a closing date again"))
+
+
+def record_follow_up(draft: Draft, fields: Fields) -> None:
+    """Record the call after the reply: answered with ratings, not solved, or not reached."""
+    case = draft.case
+    if (
+        draft.actor.account is not None
+        and draft.actor.account in case.handled_by
+        and draft.actor.party is not Party.DESK_HEAD
+    ):
+        raise Refused("handled_it", "The follow-up is made by somebody who did not handle the case.")
+    found = fields.choice("answer", ("answered", "not_solved", "not_reached"))
+    result, attitude = rating_of(draft, fields, "result"), rating_of(draft, fields, "attitude")
+    text = fields.get("text")
+    if found == "not_reached":
+        case.attempts += 1
+        draft.meet("follow_up")
+        draft.start("follow_up", draft.policy.limits.follow_up)
+        draft.record("record_follow_up", {"answer": found, "attempt": case.attempts}, text=text)
+        return
+    if found == "answered" and (result is None or attitude is None):
+        raise need("result" if result is None else "attitude", "record both ratings")
+    draft.meet("follow_up")
+    case.rating_result, case.rating_attitude = result, attitude
+    draft.record("record_follow_up", {"answer": found, "result": result, "attitude": attitude}, text=text)
+    if found == "not_solved" or (result is not None and result <= draft.policy.follow_up.dispute_at):
+        disputed_result(draft, text)
+    else:
+        close(draft)
+
+
+def reopen(draft: Draft, fields: Fields) -> None:
+    """Take a closed case up again in a new cycle."""
+    reopen_case(draft, fields.text("reason", "say why it is reopened"))
+
+
+def reopen_case(draft: Draft, reason: str) -> None:
+    """A new cycle: work goes on with the lead, or the desk dispatches."""
+    case = draft.case
+    case.cycle += 1
+    case.round = 1
+    case.redos = case.extensions = 0
+    case.outcome = case.closed_at = case.promised_on = None
+    case.rating_result = case.rating_attitude = None
+    draft.enter(Status.IN_PROGRESS if case.lead else Status.NEW)
+    draft.record("reopen", {"cycle": case.cycle}, reason=reason)
+    if case.lead:
+        if case.case_class == "tracking":
+            case.case_class = "hard"
+        restart_close(draft)
+        draft.owe("assigned_lead", draft.officers(case.lead))
+    else:
+        draft.start("triage", draft.policy.limits.triage)
+        draft.owe("triage_needed", Audience(Role.CLERK), why=Label("事项重新开启", "The case was reopened"))
+    draft.tell_reporters(Label("事项已重新开启", "Your report was reopened"))

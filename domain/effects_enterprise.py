@@ -1,0 +1,113 @@
+"""What the enterprise does: supplement, confirm, dispute, appeal, withdraw. It has the last word on whether it was helped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.case import Case, Draft
+from domain.clocks import ClockState
+from domain.effects_approval import close, open_approval, redo
+from domain.fields import Fields, rating_of
+from domain.lifecycle import ApprovalKind, Status
+from domain.policy import Label, Limit, Role
+from domain.refusals import Refused, need
+from domain.working_time import WorkingTime
+
+DISPUTABLE = ("declined", "no_response")
+
+
+def supplement(draft: Draft, fields: Fields) -> None:
+    """Add papers or facts; a case suspended for the enterprise goes on."""
+    text = fields.text("text", "write what you add")
+    case = draft.case
+    waited = case.status is Status.SUSPENDED and case.open_clock("awaiting_enterprise") is not None
+    draft.record("supplement", {}, text=text)
+    if waited:
+        from domain.effects_desk import end_suspension
+
+        draft.meet("awaiting_enterprise")
+        draft.meet("suspension_review")
+        end_suspension(draft)
+    draft.tell_lead(Label("企业补充了材料", "The enterprise added to its report"), text)
+
+
+def confirm(draft: Draft, fields: Fields) -> None:
+    """Confirm with two ratings; a result at or below the policy's line is a dispute."""
+    result, attitude = rating_of(draft, fields, "result"), rating_of(draft, fields, "attitude")
+    if result is None:
+        raise need("result", "rate the result")
+    if attitude is None:
+        raise need("attitude", "rate the attitude")
+    text = fields.get("text")
+    draft.meet("follow_up")
+    draft.case.rating_result, draft.case.rating_attitude = result, attitude
+    draft.record("confirm", {"result": result, "attitude": attitude}, text=text)
+    if result <= draft.policy.follow_up.dispute_at:
+        disputed_result(draft, text)
+    else:
+        close(draft)
+
+
+def dispute(draft: Draft, fields: Fields) -> None:
+    """Say that it was not solved."""
+    why = fields.text("reason", "say what is not solved")
+    case = draft.case
+    if case.status is Status.CLOSED:
+        check_disputable(case, draft.now, draft.policy.limits.dispute_window, draft.time)
+    result, attitude = rating_of(draft, fields, "result"), rating_of(draft, fields, "attitude")
+    draft.meet("follow_up")
+    case.rating_result, case.rating_attitude = result or case.rating_result, attitude or case.rating_attitude
+    draft.record("dispute", {"result": result, "attitude": attitude}, reason=why)
+    disputed_result(draft, why)
+
+
+def check_disputable(case: Case, now: datetime, window: Limit, time: WorkingTime) -> None:
+    """A closed case can be disputed when declined, without response or unrated, within the policy's window."""
+    unrated = case.rating_result is None and case.outcome in ("resolved", "partial", "explained", "promised")
+    if case.outcome not in DISPUTABLE and not unrated:
+        raise Refused("final", "The case is closed with outcome {outcome}; that is final.", {"outcome": case.outcome})
+    if case.closed_at is not None and now > time.due(case.closed_at, window).at:
+        until = time.local(time.due(case.closed_at, window).at)
+        raise Refused(
+            "window_over", "A closed case could be disputed until {until}.", {"until": f"{until:%Y-%m-%d %H:%M}"}
+        )
+
+
+def disputed_result(draft: Draft, why: str) -> None:
+    """Redo; after the policy's number of redos the deputy chief decides between another redo and a final close."""
+    case = draft.case
+    if case.redos < draft.policy.follow_up.max_redos:
+        redo(draft, why)
+        return
+    draft.case.marks |= {f"third_dispute:{case.cycle}"}
+    open_approval(draft, ApprovalKind.DISPUTE, (Role.DEPUTY_CHIEF,), {"why": why, "redos": case.redos})
+    draft.tell_reporters(Label("已提请分管副区长裁定", "The deputy chief will decide"))
+
+
+def appeal(draft: Draft, fields: Fields) -> None:
+    """Ask for the next rung, once per rung."""
+    why = fields.text("reason", "say why a higher level should look at it")
+    case = draft.case
+    mark = f"appeal:{case.cycle}:{case.rung}"
+    if mark in case.marks:
+        raise Refused("appealed", "This rung was appealed already; the next appeal is possible one rung up.")
+    case.marks |= {mark}
+    draft.record("appeal", {"rung": case.rung}, reason=why)
+    draft.climb(f"appeal:{case.cycle}:{case.rung}", Label("企业请求提级", "The enterprise appealed"))
+    draft.tell_lead(Label("企业请求提级办理", "The enterprise asked for the next level"), why)
+
+
+def withdraw(draft: Draft, fields: Fields) -> None:
+    """Withdraw; with several reporters only this one leaves and the next becomes principal."""
+    case = draft.case
+    reason = fields.get("reason")
+    if case.reporters > 1 and draft.actor.contact is not None:
+        draft.leaving_contact = draft.actor.contact
+        draft.record("reporter_left", {}, reason=reason)
+        return
+    case.outcome = "withdrawn"
+    draft.record("withdraw", {}, reason=reason)
+    for clock in case.clocks:
+        if clock.open:
+            draft.end_clock(clock, ClockState.SUPERSEDED)
+    close(draft)

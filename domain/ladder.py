@@ -1,0 +1,88 @@
+"""When a clock issues which colour, and when the ladder is climbed (LIFECYCLE.md, Clocks; DOMAIN.md 1.8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.clocks import Clock, Expiry
+from domain.policy import Colour, Policy
+from domain.working_time import WorkingTime
+
+EXPIRE = "expire"
+"""The step at which a clock acts by itself."""
+
+TOP_RUNG = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a clock does at a moment: a colour, or `EXPIRE`."""
+
+    name: str
+    at: datetime
+
+
+def steps(clock: Clock, policy: Policy, time: WorkingTime) -> tuple[Step, ...]:
+    """All steps of a clock in the order of their moments; empty while it has no due moment.
+
+    A clock whose expiry ends it issues its late colours with the expiry, since afterwards there is nothing to be late.
+    """
+    if clock.due is None:
+        return ()
+    found: list[Step] = []
+    ends_itself = clock.row.expiry not in (None, Expiry.FOLLOW_UP, Expiry.COUNT_AS_RECEIVED, Expiry.APPROVAL)
+    for colour in clock.row.colours:
+        rule = policy.notices[colour]
+        if rule.by_hand:
+            continue
+        at: datetime | None
+        if clock.limit is None:
+            at = _by_date(clock.due, rule.days, time)
+        else:
+            at = time.notice_moment(clock.started, clock.due, clock.limit, rule.days)
+        if at is None:
+            continue
+        if rule.days > 0 and ends_itself:
+            at = clock.due
+        found.append(Step(colour.value, at))
+    if clock.row.expiry is not None:
+        found.append(Step(EXPIRE, clock.due))
+    # A blue that lies before the start would be late before it is due: it is due at once.
+    order = {Colour.BLUE.value: 0, Colour.YELLOW.value: 1, Colour.RED.value: 2, EXPIRE: 3}
+    return tuple(sorted((Step(s.name, max(s.at, clock.started)) for s in found), key=lambda s: (s.at, order[s.name])))
+
+
+def _by_date(due: datetime, days: int, time: WorkingTime) -> datetime:
+    """A step of a clock that was given a date instead of a limit."""
+    day = time.local(due).date()
+    return time.opening(time.working_day_offset(day, days))
+
+
+def plan_next(clock: Clock, policy: Policy, time: WorkingTime) -> None:
+    """Set `next_step` and `next_action_at` to the first step not yet done; None when nothing is left."""
+    clock.next_step, clock.next_action_at = None, None
+    if not clock.open or clock.paused_at is not None:
+        return
+    for step in steps(clock, policy, time):
+        if step.name not in clock.done:
+            clock.next_step, clock.next_action_at = step.name, step.at
+            return
+
+
+def due_steps(clock: Clock, now: datetime, policy: Policy, time: WorkingTime) -> tuple[list[str], list[str]]:
+    """(steps to take now, steps to record as skipped): of several colours due, only the highest is issued.
+
+    After an outage only the highest colour due is issued (LIFECYCLE.md); an expiry is taken beside it.
+    """
+    ready = [s.name for s in steps(clock, policy, time) if s.at <= now and s.name not in clock.done]
+    colours = [name for name in ready if name != EXPIRE]
+    take = colours[-1:] + [name for name in ready if name == EXPIRE]
+    return take, colours[:-1]
+
+
+def overdue_days(due: datetime | None, now: datetime, time: WorkingTime) -> int:
+    """Working days by which `due` has passed, by date; 0 when it has not."""
+    if due is None or now <= due:
+        return 0
+    return max(0, time.working_days_between(due, now))

@@ -1,0 +1,17 @@
+"""All tables, so that migrations and tests see the whole metadata by importing one module."""
+
+from models.base import Base
+from models.calendar import CalendarDay
+from models.case import Approval, ApprovalStep, Assignment, Case, CaseLink, Event, EventText, Reporter
+from models.clock import Clock, ClockEvent, Notice
+from models.directory import Account, AccountRole, Contact, Enterprise, Project, Substitution, Unit
+from models.intake import Delivery
+from models.office import AccessLink, Command, Heartbeat, Lease, NumberSeries, Outbox, PolicyVersion, Setting
+
+metadata = Base.metadata
+
+__all__ = [
+    "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Base", "CalendarDay", "Case", "CaseLink",
+    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "Enterprise", "Event", "EventText", "Heartbeat", "Lease", "Notice",
+    "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
+]  # fmt: skip

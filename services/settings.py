@@ -1,0 +1,56 @@
+"""The settings of an installation, from the environment or `.env`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO_POLICY = Path(__file__).parent.parent / "deployments" / "demo" / "policy.yaml"
+WEBHOOK_PREFIX, WEBHOOK_SUFFIX = "EXPEDITE_WEBHOOK_", "_SECRET"
+
+
+class Settings(BaseSettings):
+    """Settings named EXPEDITE_…; a value that cannot be right stops the start with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="EXPEDITE_", env_file=".env", extra="ignore")
+
+    data: Path = Path("data")
+    database_url: str = ""
+    policy: Path = DEMO_POLICY
+    smtp_url: str = ""
+    smtp_ca: Path | None = None
+    mail_from: str = ""
+    secret_key: str = ""
+    base_url: str = "http://127.0.0.1:8080"
+    prefect_ui_url: str = "http://127.0.0.1:4200"
+    catcher_port: int = 0
+    host: str = "127.0.0.1"
+    board_users: str = ""
+    body_limit: int = 1_000_000
+    """Bytes that a webhook's or form's body may have."""
+
+    @property
+    def url(self) -> str:
+        """The database's URL: the one set, or SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{(self.data / 'expedite.sqlite').absolute()}"
+
+    @property
+    def caught_mail(self) -> Path:
+        """Where the local mail catcher keeps what it caught."""
+        return self.data / "mail.sqlite"
+
+    def sender(self, default: str) -> str:
+        """The From address: the one set, or `default`."""
+        return self.mail_from or default
+
+    def webhook_secrets(self, source: str) -> tuple[str, ...]:
+        """The secrets of a webhook source, several while one is rotated: EXPEDITE_WEBHOOK_<SOURCE>_SECRET."""
+        return tuple(os.environ.get(f"{WEBHOOK_PREFIX}{source.upper()}{WEBHOOK_SUFFIX}", "").split())
+
+
+def load_settings(data: Path | None = None) -> Settings:
+    """The settings, with the data folder that a command line names."""
+    settings = Settings()
+    return settings if data is None else settings.model_copy(update={"data": data})
