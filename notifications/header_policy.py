@@ -7,8 +7,8 @@ from email.policy import EmailPolicy
 from textwrap import wrap
 from typing import Any
 
-# RFC 2047: an encoded word has at most 75 characters; 45 bytes become 60 letters and stay whole characters.
-_WORD_BYTES = 45
+# RFC 2047: a line with an encoded word has at most 76 characters; "Subject: ", 39 bytes as 52 letters, 12 of frame.
+_WORD_BYTES = 39
 _LINE = 60
 
 

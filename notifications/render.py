@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from notifications.wording import filters, one_line, without_controls
 
 Locale = Literal["zh", "en"]
 TEMPLATES = Path(__file__).parent / "templates"
-_INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+_STATIC_CLASS = re.compile(r'class="([a-z -]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def render(message: Message, locale: str, links: Mapping[str, str], office: Offi
         plain = text.render(given, subject=subject)
     except UndefinedError as error:
         raise MissingFact(message.name, "?", f"is printed by {language}.j2 and not declared: {error}") from error
-    return Rendered(subject=subject, text=_tidy(plain), html=_INLINER.inline(page))
+    return Rendered(subject=subject, text=_tidy(plain), html=page)
 
 
 def _button(message: Message, links: Mapping[str, str]) -> str | None:
@@ -106,11 +107,32 @@ def _refuse_nothing(value: object) -> object:
     return value
 
 
+class _Loader(FileSystemLoader):
+    """Writes the styles of `mail.css` into the parts of a page when they are loaded: many mail programs drop <style>.
+
+    Done once per process, since inlining each finished mail would take as long as rendering it.
+    """
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, path, fresh = super().get_source(environment, template)
+        if Path(path).parent.name == "_html":
+            source = _STATIC_CLASS.sub(lambda found: f'{found[0]} style="{_style(found[1])}"', source)
+        return source, path, fresh
+
+
+@cache
+def _style(classes: str) -> str:
+    """The declarations that `mail.css` gives an element of these classes."""
+    css = (TEMPLATES / "_html" / "mail.css").read_text(encoding="utf-8")
+    inlined = css_inline.inline_fragment(f'<i class="{classes}"></i>', css)
+    return inlined.partition('style="')[2].partition('"')[0]
+
+
 @lru_cache(maxsize=32)
 def _environment(form: Literal["text", "html"], locale: Locale, zone: ZoneInfo) -> Environment:
     """Both forms come from one template per language: only the layout and the parts that it calls differ."""
     environment = Environment(
-        loader=FileSystemLoader([TEMPLATES / f"_{form}", TEMPLATES]),
+        loader=_Loader([TEMPLATES / f"_{form}", TEMPLATES]),
         autoescape=form == "html",  # noqa: S701 - plain text is no markup: escaped, it would show "&amp;"
         undefined=StrictUndefined,
         finalize=_refuse_nothing,
@@ -119,18 +141,17 @@ def _environment(form: Literal["text", "html"], locale: Locale, zone: ZoneInfo) 
         auto_reload=False,
     )
     environment.filters.update(filters(locale, zone))
-    environment.filters["paragraphs"] = _html_paragraphs if form == "html" else _text_paragraphs
     environment.globals["locale"] = locale
     environment.globals["colon"] = "：" if locale == "zh" else ": "
-    parts = environment.get_template("parts.j2", globals={"colon": environment.globals["colon"]}).module
-    for part in ("row", "badge", "button"):
-        environment.globals[part] = getattr(parts, part)
+    parts: Any = environment.get_template("parts.j2", globals={"colon": environment.globals["colon"]}).module
+    environment.globals.update(row=parts.row, badge=parts.badge, button=parts.button)
+    environment.filters["paragraphs"] = partial(_paragraphs, parts.paragraph) if form == "html" else _text_paragraphs
     return environment
 
 
-def _html_paragraphs(prose: Markup) -> Markup:
+def _paragraphs(paragraph: Callable[[str, str], Markup], prose: Markup, kind: str) -> Markup:
     """Each line of a template's prose as a paragraph; the prose is escaped already, and facts hold no line breaks."""
-    return Markup("").join(Markup("<p>{}</p>\n").format(line.strip()) for line in prose.splitlines() if line.strip())
+    return Markup("\n").join(paragraph(line.strip(), kind) for line in prose.splitlines() if line.strip())
 
 
 def _text_paragraphs(prose: str) -> str:

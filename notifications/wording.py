@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,7 @@ def without_controls(value: object) -> object:
 def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     """The template filters of one language and one office."""
 
+    @lru_cache(maxsize=512)
     def moment(value: str) -> str:
         return str(format_datetime(parse_moment(value), _PATTERNS[locale], tzinfo=zone, locale=_BABEL[locale]))
 
