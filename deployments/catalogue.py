@@ -1,0 +1,124 @@
+"""The deployments as data: what can be run, when it runs by itself, and what its drop-downs offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.lifecycle import ACTIONS, DESK_STEPS, FieldKind
+
+
+class Choice(StrEnum):
+    """Where a drop-down's entries come from: the policy, the directory, the table of actions."""
+
+    STEPS = "steps"
+    UNITS = "units"
+    CLASSES = "classes"
+    SEVERITIES = "severities"
+    CATEGORIES = "categories"
+    OUTCOMES = "outcomes"
+    REASONS = "reasons"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One deployment; its flow has the same name.
+
+    `cron` is read in the office's zone. `choices` names the parameters that are drop-downs, `formats` those that are
+    pickers (JSON Schema's `date`, `date-time`), `optional` the drop-downs that may stay empty.
+    """
+
+    name: str
+    entrypoint: str
+    zh: str
+    en: str
+    tags: tuple[str, ...] = ()
+    cron: str | None = None
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+    standing: bool = False
+
+    @property
+    def description(self) -> str:
+        """What the UI shows above the deployment."""
+        return f"{self.zh}\n\n{self.en}"
+
+
+CHOICE_OF_KIND: dict[FieldKind, Choice] = {
+    FieldKind.UNIT: Choice.UNITS,
+    FieldKind.UNITS: Choice.UNITS,
+    FieldKind.CASE_CLASS: Choice.CLASSES,
+    FieldKind.SEVERITY: Choice.SEVERITIES,
+    FieldKind.CATEGORY: Choice.CATEGORIES,
+    FieldKind.OUTCOME: Choice.OUTCOMES,
+    FieldKind.REASON: Choice.REASONS,
+}
+
+
+def _desk_choices() -> dict[str, Choice]:
+    """The drop-downs of the desk's steps, read from the table of actions."""
+    fields = (one for step in DESK_STEPS for one in ACTIONS[step].fields)
+    return {one.name: CHOICE_OF_KIND[one.kind] for one in fields if one.kind in CHOICE_OF_KIND}
+
+
+def _desk_days() -> dict[str, str]:
+    fields = (one for step in DESK_STEPS for one in ACTIONS[step].fields)
+    return {one.name: "date" for one in fields if one.kind is FieldKind.DAY}
+
+
+_DESK_CHOICES = _desk_choices()
+
+DEPLOYMENTS: tuple[Deployment, ...] = (
+    Deployment(
+        name="receive-submissions",
+        entrypoint="flows.receive_submissions.receive_submissions",
+        zh="把收到的提交转为难题件:分类、定牵头与配合单位、起算时限。平时自动运行;分办员可在此受理尚未确认的来件。",
+        en="Turns waiting submissions into cases: classified, routed, clocks started. Runs by itself; by hand, a clerk "
+        "accepts reports that nobody has confirmed yet.",
+        tags=("intake",),
+        standing=True,
+    ),
+    Deployment(
+        name="deliver-notices",
+        entrypoint="flows.deliver_notices.deliver_notices",
+        zh="发出应发而未发的邮件。平时自动运行。",
+        en="Sends every message that is owed. Runs by itself.",
+        tags=("mail",),
+        standing=True,
+    ),
+    Deployment(
+        name="escalate-overdue",
+        entrypoint="flows.escalate_overdue.escalate_overdue",
+        zh="检查全部时限:发提示单与督办单,逾期提级。每十分钟一次;可手动运行,也可试算(不写入)。",
+        en="Looks at every clock: issues blue, yellow and red notices and climbs the ladder. Every ten minutes, on "
+        "request, or as a dry run that writes nothing.",
+        tags=("supervision",),
+        # Every day: which days are working days, make-up Saturdays included, is the calendar's to say.
+        cron="*/10 * * * *",
+        formats={"as_of": "date-time"},
+    ),
+    Deployment(
+        name="report-difficulty",
+        entrypoint="flows.report_difficulty.report_difficulty",
+        zh="代企业登记难题(电话、会议、热线)。涉密或敏感事项请勿在此登记,请用本办自己的页面:此处的参数会留在运行记录里。",
+        en="Registers a difficulty for an enterprise (phone, meeting, hotline). Register restricted matters on our own "
+        "page instead: what is typed here stays in the run's record.",
+        tags=("desk",),
+        choices={"category": Choice.CATEGORIES, "severity": Choice.SEVERITIES},
+        optional=frozenset({"category", "severity"}),
+    ),
+    Deployment(
+        name="coordinate-difficulty",
+        entrypoint="flows.coordinate_difficulty.coordinate_difficulty",
+        zh="对一件或多件难题执行分办台的一个步骤(分办、裁定、改派、会商、回访……)。只填该步骤需要的栏目,其余留“—”。"
+        "涉密事项请用本办自己的页面。",
+        en="Takes one step of the desk on one case or several (dispatch, rule, reassign, consultation, follow-up …). Fill "
+        "in what the step needs and leave the rest. Restricted cases are handled on our own page.",
+        tags=("desk",),
+        choices={"step": Choice.STEPS, **_DESK_CHOICES},
+        formats=_desk_days(),
+        optional=frozenset(_DESK_CHOICES),
+    ),
+)

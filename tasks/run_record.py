@@ -1,0 +1,59 @@
+"""What a run leaves for its reader in Prefect's UI: a name that says what it did, tags, one table.
+
+Codes, counts and links only. Prefect keeps them outside our redaction, so no name or text of a case may come here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+
+MOST_TAGS = 20
+"""A run over hundreds of cases is found by its table, not by tags."""
+
+
+def name_run(name: str, codes: Sequence[str] = ()) -> None:
+    """Name the current run and tag it with the codes of its cases; nothing happens outside a run."""
+    run = _current_run()
+    if run is None:
+        return
+    tags = dict.fromkeys([*run.tags, *codes[:MOST_TAGS]])
+    get_client(sync_client=True).update_flow_run(run.id, name=name, tags=list(tags))
+
+
+def leave_table(key: str, rows: Sequence[Mapping[str, object]], says: str) -> None:
+    """Leave a table artifact under `key`, with a sentence above it; nothing happens outside a run."""
+    run = _current_run()
+    if run is None:
+        return
+    artifact = ArtifactCreate(
+        key=key,
+        type="table",
+        description=says,
+        data=json.dumps([dict(row) for row in rows], ensure_ascii=False),
+        flow_run_id=run.id,
+    )
+    get_client(sync_client=True).create_artifact(artifact)
+
+
+def say(text: str, *facts: object) -> None:
+    """A line in the run's log; nothing happens outside a run."""
+    if _current_run() is not None:
+        get_run_logger().info(text, *facts)
+
+
+def run_id() -> str:
+    """The current run's id, which makes what it asks for idempotent; "" outside a run."""
+    run = _current_run()
+    return str(run.id) if run is not None else ""
+
+
+def _current_run() -> FlowRun | None:
+    context = FlowRunContext.get()
+    return context.flow_run if context is not None else None
