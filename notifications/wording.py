@@ -14,7 +14,6 @@ from domain.policy import Label
 from notifications.message import Line, Words, parse_moment
 
 _PATTERNS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
-_DAYS = {"zh": "M月d日", "en": "d MMM"}
 _BABEL = {"zh": "zh_Hans_CN", "en": "en_GB"}
 # A colour is always a shape and a word too: some readers see no colour, some programs show none.
 SHAPES = {"blue": "●", "yellow": "▲", "red": "■", "circular": "◆"}
@@ -50,9 +49,6 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def moment(value: str) -> str:
         return str(format_datetime(parse_moment(value), _PATTERNS[locale], tzinfo=zone, locale=_BABEL[locale]))
 
-    def day(value: str) -> str:
-        return str(format_datetime(parse_moment(value), _DAYS[locale], tzinfo=zone, locale=_BABEL[locale]))
-
     def due(value: str, estimated: bool = False) -> str:
         mark = ("（推定）" if locale == "zh" else " (estimated)") if estimated else ""
         return moment(value) + mark
@@ -73,7 +69,6 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
 
     return {
         "moment": moment,
-        "day": day,
         "due": due,
         "label": label,
         "labels": labels,
