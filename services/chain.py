@@ -28,9 +28,18 @@ def new_salt() -> str:
 
 
 def link(
-    previous: str, code: str, seq: int, at: datetime, action: str, actor: Mapping[str, object], facts: Mapping[str, object],
-    digest: str | None, policy_version: str,
+    previous: str,
+    code: str,
+    seq: int,
+    at: datetime,
+    action: str,
+    actor: Mapping[str, object],
+    facts: Mapping[str, object],
+    digest: str | None,
+    policy_version: str,
 ) -> str:
     """The hash of an event, given the hash before it ("" for the first)."""
-    line = canonical([previous, code, seq, at.astimezone(UTC).isoformat(), action, actor, facts, digest, policy_version])
+    line = canonical(
+        [previous, code, seq, at.astimezone(UTC).isoformat(), action, actor, facts, digest, policy_version]
+    )
     return hashlib.sha256(line.encode()).hexdigest()

@@ -70,7 +70,9 @@ class People:
     categories: dict[str, str]
     unfilled: set[tuple[Role, str | None, Role]] = field(default_factory=set)
 
-    def find(self, role: Role, unit: str | None, case: Case | None, today: date, exclude: str | None = None) -> tuple[Found, ...]:
+    def find(
+        self, role: Role, unit: str | None, case: Case | None, today: date, exclude: str | None = None
+    ) -> tuple[Found, ...]:
         """Everybody who answers for a role today; the next role up when nobody does. Empty only in an empty office."""
         asked = role
         while True:
@@ -85,7 +87,9 @@ class People:
                 return ()
             role = _UP[role]
 
-    def _holding(self, role: Role, unit: str | None, case: Case | None, today: date, exclude: str | None) -> list[Found]:
+    def _holding(
+        self, role: Role, unit: str | None, case: Case | None, today: date, exclude: str | None
+    ) -> list[Found]:
         ids = self._ids(role, unit, case)
         found: dict[str, Found] = {}
         for account in ids:
@@ -135,7 +139,8 @@ class People:
 def load_people(session: Session, policy: Policy) -> People:
     """Read the directory. A district has a few hundred rows of it."""
     units = {
-        u.id: UnitFacts(u.id, Label(u.short_zh, u.short_en), u.kind, u.active, u.successor_id) for u in session.scalars(select(Unit))
+        u.id: UnitFacts(u.id, Label(u.short_zh, u.short_en), u.kind, u.active, u.successor_id)
+        for u in session.scalars(select(Unit))
     }
     persons = {
         a.id: Person(a.id, Label(a.title_zh, a.title_en), a.unit_id, a.email, a.locale)

@@ -1,0 +1,151 @@
+"""Reading cases as the rules see them, many at a time, and locking them for a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.case import Approval, ApprovalStep, Case, UnitFacts
+from domain.clocks import Clock, ClockState, Happening, Moment
+from domain.lifecycle import Status
+from domain.policy import Limit
+from models import case as tables
+from models import clock as clock_tables
+from services.people import People
+
+IN_ONE_QUERY = 500
+
+
+def chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    """`ids` in pieces that a statement can name."""
+    for first in range(0, len(ids), IN_ONE_QUERY):
+        yield ids[first : first + IN_ONE_QUERY]
+
+
+def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> dict[int, Case]:
+    """The cases with those ids with their clocks that are open and their open approvals, in the order of `ids`.
+
+    `lock` holds the rows until the transaction ends (SQLite: the write transaction does that by itself).
+    """
+    found: dict[int, Case] = {}
+    for some in chunks(list(dict.fromkeys(ids))):
+        query = select(tables.Case).where(tables.Case.id.in_(some)).order_by(tables.Case.id)
+        for row in session.scalars(query.with_for_update() if lock else query):
+            found[row.id] = _case(row)
+        _add_parts(session, some, found)
+    return {i: found[i] for i in ids if i in found}
+
+
+def _case(row: tables.Case) -> Case:
+    return Case(
+        id=row.id, code=row.code, kind=row.kind, status=row.status, rung=row.rung, round=row.round, cycle=row.cycle,
+        case_class=row.case_class, severity=row.severity, category=row.category, lead=row.lead_id, supporters=(),
+        area=row.area_id, project=row.project_id, outcome=row.outcome, due=row.due, original_due=row.original_due,
+        estimated=row.estimated, opened_at=row.opened_at, closed_at=row.closed_at, promised_on=row.promised_on,
+        suspended_for=row.suspended_for, extensions=row.extensions, redos=row.redos, attempts=row.attempts,
+        rating_result=row.rating_result, rating_attitude=row.rating_attitude, marks=frozenset(row.marks),
+        handled_by=frozenset(row.handled_by), seq=row.seq, head_hash=row.head_hash, policy_version=row.policy_version,
+        restricted=row.restricted, reporters=0,
+    )  # fmt: skip
+
+
+def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> None:
+    a, r = tables.Assignment, tables.Reporter
+    for case_id, unit in session.execute(
+        select(a.case_id, a.unit_id).where(a.case_id.in_(ids), a.part == "supporter", a.until.is_(None)).order_by(a.id)
+    ):
+        found[case_id].supporters += (unit,)
+    for case_id in session.scalars(select(r.case_id).where(r.case_id.in_(ids), r.kind != "left")):
+        found[case_id].reporters += 1
+    c = clock_tables.Clock
+    for row in session.scalars(
+        select(c).where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED))).order_by(c.id)
+    ):
+        if row.case_id is not None:
+            found[row.case_id].clocks.append(read_clock(row))
+    approvals: dict[int, Approval] = {}
+    for asked in session.scalars(
+        select(tables.Approval).where(tables.Approval.case_id.in_(ids), tables.Approval.state == "open")
+    ):
+        approval = Approval(
+            asked.kind,
+            asked.asked_by,
+            asked.asked_at,
+            dict(asked.facts),
+            [],
+            asked.unit_id,
+            asked.state,
+            asked.id,
+            False,
+        )
+        approvals[asked.id] = approval
+        found[asked.case_id].approvals.append(approval)
+    if approvals:
+        s = tables.ApprovalStep
+        for step in session.scalars(select(s).where(s.approval_id.in_(approvals)).order_by(s.approval_id, s.seq)):
+            approvals[step.approval_id].steps.append(
+                ApprovalStep(
+                    step.seq, step.role, step.unit_id, step.state, step.account_id, step.decided_at, step.decided_by, step.reason,
+                    step.id,
+                )
+            )  # fmt: skip
+
+
+def read_clock(row: clock_tables.Clock) -> Clock:
+    """A clock's row as the rules see it."""
+    limit = Limit(row.limit_value, row.limit_unit, row.limit_rolls) if row.limit_value and row.limit_unit else None
+    return Clock(
+        kind=row.kind, owner_unit=row.owner_unit, subject=row.subject, started=row.started, limit=limit, due=row.due,
+        original_due=row.original_due, estimated=row.estimated, round=row.round, cycle=row.cycle, state=row.state,
+        paused_at=row.paused_at, done=frozenset(row.done.split()), next_step=row.next_step, next_action_at=row.next_action_at,
+        ended_at=row.ended_at, id=row.id, note=row.note,
+    )  # fmt: skip
+
+
+def read_moments(session: Session, clock_id: int) -> list[Moment]:
+    """A clock's events in order."""
+    e = clock_tables.ClockEvent
+    return [
+        Moment(
+            row.at, row.what,
+            Limit(row.limit_value, row.limit_unit, row.limit_rolls) if row.limit_value and row.limit_unit else None,
+            row.due, row.reason, row.step,
+        )
+        for row in session.scalars(select(e).where(e.clock_id == clock_id).order_by(e.id))
+    ]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What the rules ask of the world around a case, answered from the database of one transaction."""
+
+    session: Session
+    people: People
+    targets: dict[str, Case] = field(default_factory=dict)
+
+    def unit(self, unit_id: str) -> UnitFacts | None:
+        """The unit with that id, or None."""
+        return self.people.units.get(unit_id)
+
+    def target(self, code: str) -> Case | None:
+        """The case with that code if it is open and was not merged itself, or None."""
+        if code not in self.targets:
+            case_id = self.session.scalar(
+                select(tables.Case.id).where(tables.Case.code == code, tables.Case.status != Status.CLOSED)
+            )
+            if case_id is None:
+                return None
+            self.targets[code] = load_cases(self.session, [case_id])[case_id]
+        return self.targets[code]
+
+    def moments(self, clock: Clock) -> list[Moment]:
+        """The events of a clock that are written already."""
+        return read_moments(self.session, clock.id) if clock.id is not None else []
+
+
+def started(moments: Sequence[Moment]) -> Moment | None:
+    """The first event of a clock, if it has one."""
+    return next((m for m in moments if m.what is Happening.STARTED), None)

@@ -1,0 +1,274 @@
+"""The casebook: the one way in which a case changes.
+
+One request from a page and ten thousand ticks from a sweep go the same way: cases are loaded together, the rules work on
+drafts, and everything that the drafts hold is written with bulk statements in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from domain.case import CLOCK_ACTOR, RULE_ACTOR, Actor, Audience, Case, Draft
+from domain.effects_clock import issue, refuse_undecided_extension, tick
+from domain.fields import Fields
+from domain.lifecycle import Kind, Status
+from domain.policy import Colour, Label, Policy, Role
+from domain.refusals import Refused
+from domain.rules import perform
+from domain.working_time import WorkingTime
+from models import case as tables
+from services.case_files import Surroundings, load_cases
+from services.casebook_write import write_drafts
+from services.numbers import draw
+from services.office import Office
+from services.people import Found, People, load_people
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An action asked of a case."""
+
+    case_id: int
+    action: str
+    actor: Actor
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a request; `refusal` says why it was not done."""
+
+    case_id: int
+    code: str
+    refusal: Refused | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the action was taken."""
+        return self.refusal is None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The steps that a clock took: case code, clock kind, steps, and to whom notices went (roles and units)."""
+
+    code: str
+    clock: str
+    steps: tuple[str, ...]
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the rules send a new case; `lead` None leaves it to the desk, `why` says what the rules lacked."""
+
+    lead: str | None
+    supporters: tuple[str, ...]
+    case_class: str
+    severity: int
+    why: Label
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A difficulty to be opened. `code` is given where an older register gave one."""
+
+    title: str
+    detail: str
+    source: str
+    category: str | None
+    severity: int
+    enterprise_id: int | None
+    contact_id: int | None
+    project_id: str | None
+    project_said: str | None
+    area: str | None
+    actor: Actor
+    route: Route
+    flags: tuple[str, ...] = ()
+    code: str | None = None
+    document: str | None = None
+    withheld: bool = False
+    restricted: bool = False
+
+
+@dataclass(slots=True)
+class Casebook:
+    """The casebook within one transaction. `silent` writes history without mails, for replays of older registers."""
+
+    session: Session
+    policy: Policy
+    time: WorkingTime
+    people: People
+    now: datetime
+    mail_domain: str
+    silent: bool = False
+
+    def apply(self, requests: Sequence[Request]) -> list[Result]:
+        """Perform `requests` in order; a refused one changes nothing and the others go on."""
+        cases = load_cases(self.session, [r.case_id for r in requests])
+        before = {i: deepcopy(case) for i, case in cases.items()}
+        place = Surroundings(self.session, self.people)
+        drafts: list[Draft] = []
+        results: list[Result] = []
+        for request in requests:
+            case = cases.get(request.case_id)
+            if case is None:
+                raise LookupError(f"no case {request.case_id}")
+            # The effect works on a copy, so that a refusal half way leaves the case as it was.
+            attempt = deepcopy(case)
+            draft = Draft(attempt, self.now, request.actor, self.policy, self.time, place)
+            try:
+                perform(draft, request.action, Fields(request.fields))
+            except Refused as refusal:
+                results.append(Result(case.id, case.code, refusal))
+                continue
+            self._settle(draft)
+            cases[case.id] = attempt
+            drafts.append(draft)
+            results.append(Result(case.id, case.code))
+        write_drafts(self, before, drafts)
+        return results
+
+    def tick(self, due: Mapping[int, Sequence[int]]) -> list[Ticked]:
+        """Let clocks take the steps that are due: case id → clock ids, in the order of their moments."""
+        cases = load_cases(self.session, list(due))
+        before = {i: deepcopy(case) for i, case in cases.items()}
+        drafts, ticked = self.plan(cases, due)
+        write_drafts(self, before, drafts)
+        return ticked
+
+    def plan(self, cases: Mapping[int, Case], due: Mapping[int, Sequence[int]]) -> tuple[list[Draft], list[Ticked]]:
+        """The drafts of a sweep, not yet written; what a dry run shows."""
+        place = Surroundings(self.session, self.people)
+        drafts: list[Draft] = []
+        ticked: list[Ticked] = []
+        for case_id, case in cases.items():
+            draft = Draft(case, self.now, CLOCK_ACTOR, self.policy, self.time, place)
+            wanted = {c.id: c for c in case.clocks}
+            refuse_undecided_extension(draft)
+            for clock_id in due[case_id]:
+                clock = wanted.get(clock_id)
+                if clock is None:
+                    continue
+                noticed = len(draft.notices)
+                steps = tick(draft, clock)
+                to = tuple(
+                    dict.fromkeys(
+                        f.person.id for n in draft.notices[noticed:] for a in n.to for f in self.find(a, case)
+                    )
+                )
+                if steps:
+                    ticked.append(Ticked(case.code, clock.kind, tuple(steps), to))
+            self._settle(draft)
+            drafts.append(draft)
+        return drafts, ticked
+
+    def issue(self, case_id: int, colour: Colour) -> None:
+        """Issue a notice by hand on the closing clock, as an older register says it was."""
+        cases = load_cases(self.session, [case_id])
+        before = {i: deepcopy(case) for i, case in cases.items()}
+        draft = Draft(
+            cases[case_id], self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people)
+        )
+        issue(draft, colour)
+        write_drafts(self, before, [draft])
+
+    def climb_to(self, case_id: int, rung: int, cause: str) -> None:
+        """Climb to a rung, one by one, as an older register says the case did."""
+        cases = load_cases(self.session, [case_id])
+        before = {i: deepcopy(case) for i, case in cases.items()}
+        case = cases[case_id]
+        draft = Draft(case, self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people))
+        while case.rung < rung:
+            draft.climb(f"register:{case.cycle}:{case.rung}", Label(cause, cause))
+        write_drafts(self, before, [draft])
+
+    def open(self, reports: Sequence[NewCase]) -> list[tuple[int, str]]:
+        """Open cases: each gets its code and history; those that the rules can route are dispatched at once."""
+        if not reports:
+            return []
+        year = self.now.astimezone(self.time.zone).year
+        numbers = iter(draw(self.session, "difficulty", year, sum(1 for r in reports if r.code is None)))
+        rows = [self._row(report, year, numbers) for report in reports]
+        ids = self.session.scalars(
+            insert(tables.Case).returning(tables.Case.id, sort_by_parameter_order=True), rows
+        ).all()
+        reporters = [
+            {"case_id": i, "contact_id": r.contact_id, "kind": "principal", "withheld": r.withheld}
+            for i, r in zip(ids, reports, strict=True)
+            if r.contact_id is not None
+        ]
+        if reporters:
+            self.session.execute(insert(tables.Reporter), reporters)
+        cases = load_cases(self.session, list(ids))
+        before = {i: deepcopy(case) for i, case in cases.items()}
+        place = Surroundings(self.session, self.people)
+        drafts = []
+        for case_id, report in zip(ids, reports, strict=True):
+            draft = Draft(cases[case_id], self.now, report.actor, self.policy, self.time, place)
+            self._begin(draft, report)
+            drafts.append(draft)
+        write_drafts(self, before, drafts)
+        return [(i, cases[i].code) for i in ids]
+
+    def _row(self, report: NewCase, year: int, numbers: Iterator[int]) -> dict[str, object]:
+        n = 0 if report.code is not None else next(numbers)
+        code = report.code or self.policy.numbering.difficulty.format(year=year, n=n)
+        return {
+            "code": code, "document_number": report.document or self.policy.numbering.document.format(year=year, n=n),
+            "kind": Kind.DIFFICULTY, "status": Status.NEW, "title": report.title, "detail": report.detail, "source": report.source,
+            "category": report.category, "severity": report.severity, "enterprise_id": report.enterprise_id,
+            "project_id": report.project_id, "project_said": report.project_said, "area_id": report.area,
+            "restricted": report.restricted, "opened_at": self.now, "marks": [], "handled_by": [], "flags": list(report.flags),
+            "policy_version": self.policy.version,
+        }  # fmt: skip
+
+    def _begin(self, draft: Draft, report: NewCase) -> None:
+        draft.record("report", {"source": report.source, "flags": list(report.flags)})
+        draft.start("triage", self.policy.limits.triage)
+        route = report.route
+        draft.case.severity = route.severity
+        if route.lead is None:
+            draft.owe("triage_needed", Audience(Role.CLERK), why=route.why)
+            return
+        draft.actor = RULE_ACTOR
+        perform(
+            draft, "dispatch",
+            Fields({"lead": route.lead, "supporters": list(route.supporters), "case_class": route.case_class, "severity": route.severity}),
+        )  # fmt: skip
+
+    def _settle(self, draft: Draft) -> None:
+        """Approvals just opened name the person who is asked, so that nobody decides what they asked."""
+        for approval in draft.case.approvals:
+            step = approval.current
+            if approval.state == "open" and step is not None and step.account is None:
+                found = self.find(Audience(step.role, step.unit), draft.case, approval.asked_by)
+                step.account = found[0].person.id if found else None
+
+    def find(self, audience: Audience, case: Case, exclude: str | None = None) -> tuple[Found, ...]:
+        """Who an audience is today."""
+        if audience.role is None:
+            return ()
+        today = self.now.astimezone(self.time.zone).date()
+        return self.people.find(audience.role, audience.unit, case, today, exclude)
+
+
+def open_casebook(office: Office, session: Session, *, now: datetime | None = None, silent: bool = False) -> Casebook:
+    """The casebook for a transaction, at the office's present moment unless another is given."""
+    sender = office.settings.sender(office.policy.mail.reply_to)
+    return Casebook(
+        session, office.policy, office.time, load_people(session, office.policy), now or office.now(),
+        sender.rpartition("@")[2].rstrip(">"), silent,
+    )  # fmt: skip
+
+
+def case_id_of(session: Session, code: str) -> int | None:
+    """The id behind a code, in any letter case."""
+    return session.scalar(select(tables.Case.id).where(tables.Case.code == code.strip().upper()))

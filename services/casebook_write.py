@@ -1,0 +1,263 @@
+"""Writing drafts: one statement per table and kind of change, whatever the number of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from domain.case import Actor, Approval, Case, Draft
+from domain.clocks import Clock
+from domain.policy import Limit
+from models import case as tables
+from models import clock as clock_tables
+from models.office import AccessLink
+from services.chain import link, new_salt, text_digest
+from services.owing import write_notices, write_owed
+
+if TYPE_CHECKING:
+    from services.casebook import Casebook
+
+Row = dict[str, Any]
+
+_SCALARS = (
+    "status", "rung", "round", "cycle", "case_class", "severity", "category", "outcome", "due", "original_due", "estimated",
+    "closed_at", "promised_on", "suspended_for", "extensions", "redos", "attempts", "rating_result", "rating_attitude", "seq",
+    "head_hash",
+)  # fmt: skip
+
+
+def write_drafts(book: Casebook, before: Mapping[int, Case], drafts: Sequence[Draft]) -> None:
+    """Write what `drafts` hold. Several drafts of one case build on each other; the last one's case is its state."""
+    if not drafts:
+        return
+    cases: dict[int, Case] = {draft.case.id: draft.case for draft in drafts}
+    _number_events(book, cases, drafts)
+    _write_cases(book.session, before, cases)
+    _write_assignments(book, before, cases)
+    _write_approvals(book.session, cases)
+    _write_clocks(book, cases)
+    _write_merges(book, drafts)
+    write_notices(book, drafts)
+    if not book.silent:
+        write_owed(book, drafts)
+
+
+def actor_facts(actor: Actor) -> Row:
+    """An actor as the history keeps it, without what is not known."""
+    said: Row = {
+        "party": actor.party.value, "channel": actor.channel, "account": actor.account, "contact": actor.contact, "unit": actor.unit,
+        "principal": actor.principal, "spoken_for": actor.spoken_for,
+    }  # fmt: skip
+    said = {k: v for k, v in said.items() if v is not None}
+    return said | {"asserted": True} if actor.asserted else said
+
+
+def _number_events(book: Casebook, cases: Mapping[int, Case], drafts: Sequence[Draft]) -> None:
+    rows: list[Row] = []
+    texts: list[Row] = []
+    heads = {i: (case.seq, case.head_hash) for i, case in cases.items()}
+    for draft in drafts:
+        seq, head = heads[draft.case.id]
+        for event in draft.events:
+            seq += 1
+            digest = None
+            if event.text:
+                salt = new_salt()
+                digest = text_digest(salt, event.text)
+                texts.append({"case_id": draft.case.id, "seq": seq, "salt": salt, "text": dict(event.text)})
+            actor, facts = actor_facts(event.actor), _plain(event.facts)
+            head = link(head, draft.case.code, seq, draft.now, event.action, actor, facts, digest, book.policy.version)
+            rows.append({
+                "case_id": draft.case.id, "seq": seq, "at": draft.now, "action": event.action, "actor": actor, "facts": facts,
+                "text_digest": digest, "policy_version": book.policy.version, "hash": head,
+            })  # fmt: skip
+        heads[draft.case.id] = (seq, head)
+    for i, (seq, head) in heads.items():
+        cases[i].seq, cases[i].head_hash = seq, head
+    if rows:
+        book.session.execute(insert(tables.Event), rows)
+    if texts:
+        book.session.execute(insert(tables.EventText), texts)
+
+
+def _plain(facts: Mapping[str, object]) -> Row:
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in facts.items() if v is not None}
+
+
+def _many(session: Session, table: Table, rows: Sequence[Row], key: str = "id") -> None:
+    """One UPDATE for many rows of the same columns."""
+    if not rows:
+        return
+    columns = [c for c in rows[0] if c != key]
+    statement = update(table).where(table.c[key] == bindparam("_key")).values({c: bindparam(c) for c in columns})
+    session.connection().execute(statement, [{**{c: row[c] for c in columns}, "_key": row[key]} for row in rows])
+
+
+def _write_cases(session: Session, before: Mapping[int, Case], cases: Mapping[int, Case]) -> None:
+    rows: list[Row] = []
+    for i, case in cases.items():
+        old = before[i]
+        row: Row = {name: getattr(case, name) for name in _SCALARS}
+        row |= {
+            "marks": sorted(case.marks),
+            "handled_by": sorted(case.handled_by),
+            "lead_id": case.lead,
+            "project_id": case.project,
+        }
+        if any(getattr(old, n) != getattr(case, n) for n in (*_SCALARS, "marks", "handled_by", "lead", "project")):
+            rows.append({"id": i, **row})
+    _many(session, tables.Case.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
+
+
+def _write_assignments(book: Casebook, before: Mapping[int, Case], cases: Mapping[int, Case]) -> None:
+    a = tables.Assignment
+    new: list[Row] = []
+    for i, case in cases.items():
+        old = before[i]
+        gone = [("supporter", u) for u in old.supporters if u not in case.supporters]
+        come = [("supporter", u) for u in case.supporters if u not in old.supporters]
+        if old.lead != case.lead:
+            gone += [("lead", old.lead)] if old.lead else []
+            come += [("lead", case.lead)] if case.lead else []
+        for part, unit in gone:
+            book.session.execute(
+                update(a)
+                .where(a.case_id == i, a.part == part, a.unit_id == unit, a.until.is_(None))
+                .values(until=book.now)
+            )
+            # A link is valid while the assignment lasts.
+            book.session.execute(
+                update(AccessLink)
+                .where(
+                    AccessLink.case_id == i,
+                    AccessLink.party == part,
+                    AccessLink.unit_id == unit,
+                    AccessLink.revoked_at.is_(None),
+                )
+                .values(revoked_at=book.now)
+            )
+        new += [{"case_id": i, "unit_id": unit, "part": part, "since": book.now, "until": None} for part, unit in come]
+    if new:
+        book.session.execute(insert(a), new)
+
+
+def _write_approvals(session: Session, cases: Mapping[int, Case]) -> None:
+    for case in cases.values():
+        for approval in case.approvals:
+            if approval.changed:
+                _write_approval(session, case, approval)
+
+
+def _write_approval(session: Session, case: Case, approval: Approval) -> None:
+    if approval.id is None:
+        approval.id = session.scalars(
+            insert(tables.Approval).returning(tables.Approval.id),
+            [{
+                "case_id": case.id, "kind": approval.kind, "unit_id": approval.unit, "asked_by": approval.asked_by,
+                "asked_at": approval.asked_at, "facts": approval.facts, "state": approval.state,
+            }],
+        ).one()  # fmt: skip
+    else:
+        session.execute(update(tables.Approval).where(tables.Approval.id == approval.id).values(state=approval.state))
+    for step in approval.steps:
+        row = {
+            "approval_id": approval.id, "seq": step.seq, "role": step.role, "unit_id": step.unit, "account_id": step.account,
+            "state": step.state, "decided_at": step.decided_at, "decided_by": step.decided_by, "reason": step.reason,
+        }  # fmt: skip
+        if step.id is None:
+            step.id = session.scalars(insert(tables.ApprovalStep).returning(tables.ApprovalStep.id), [row]).one()
+        else:
+            session.execute(update(tables.ApprovalStep).where(tables.ApprovalStep.id == step.id).values(row))
+    approval.changed = False
+
+
+def _limit_columns(limit: Limit | None) -> Row:
+    if limit is None:
+        return {"limit_value": None, "limit_unit": None, "limit_rolls": False}
+    return {"limit_value": limit.value, "limit_unit": limit.unit, "limit_rolls": limit.roll}
+
+
+def clock_columns(clock: Clock) -> Row:
+    """A clock's columns, without its id and owner."""
+    return {
+        "owner_unit": clock.owner_unit, "due": clock.due, "estimated": clock.estimated, "state": clock.state,
+        "paused_at": clock.paused_at, "done": " ".join(sorted(clock.done)), "next_step": clock.next_step,
+        "next_action_at": clock.next_action_at, "ended_at": clock.ended_at, **_limit_columns(clock.limit),
+    }  # fmt: skip
+
+
+def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]], policy_version: str) -> None:
+    """Insert clocks, each with the columns that say whose it is (case_id or delivery_id)."""
+    if not owned:
+        return
+    rows = [
+        {
+            "case_id": None, "delivery_id": None, **owner, "kind": c.kind, "subject": c.subject, "note": c.note, "started": c.started,
+            "original_due": c.original_due, "round": c.round, "cycle": c.cycle, "policy_version": policy_version, **clock_columns(c),
+        }
+        for c, owner in owned
+    ]  # fmt: skip
+    table = clock_tables.Clock
+    for (clock, _), new_id in zip(
+        owned, session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), rows), strict=True
+    ):
+        clock.id = new_id
+
+
+def write_moments(session: Session, clocks: Sequence[Clock]) -> None:
+    """Insert the clocks' new events. A step that happened already violates its unique key: the whole batch is undone."""
+    rows = [
+        {
+            "clock_id": c.id, "at": m.at, "what": m.what, "round": c.round, "cycle": c.cycle, "step": m.step, "due": m.due,
+            "reason": m.reason, **_limit_columns(m.limit),
+        }
+        for c in clocks
+        for m in c.moments
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(clock_tables.ClockEvent), rows)
+    for clock in clocks:
+        clock.moments, clock.changed = [], False
+
+
+def _write_clocks(book: Casebook, cases: Mapping[int, Case]) -> None:
+    changed = [(c, i) for i, case in cases.items() for c in case.clocks if c.changed]
+    rows = [{"id": c.id, **clock_columns(c)} for c, _ in changed if c.id is not None]
+    _many(book.session, clock_tables.Clock.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
+    write_new_clocks(book.session, [(c, {"case_id": i}) for c, i in changed if c.id is None], book.policy.version)
+    write_moments(book.session, [c for c, _ in changed])
+
+
+def _write_merges(book: Casebook, drafts: Sequence[Draft]) -> None:
+    r = tables.Reporter
+    for draft in drafts:
+        if draft.merge_into is not None:
+            target = book.session.scalars(select(tables.Case.id).where(tables.Case.code == draft.merge_into)).one()
+            book.session.execute(
+                insert(tables.CaseLink), [{"case_id": draft.case.id, "target_id": target, "kind": "merged_into"}]
+            )
+            known = set(book.session.scalars(select(r.contact_id).where(r.case_id == target)))
+            joining = book.session.execute(
+                select(r.contact_id, r.withheld).where(r.case_id == draft.case.id, r.kind != "left")
+            )
+            rows = [
+                {"case_id": target, "contact_id": contact, "kind": "informed", "withheld": withheld}
+                for contact, withheld in joining
+                if contact not in known
+            ]
+            if rows:
+                book.session.execute(insert(r), rows)
+        if draft.leaving_contact is not None:
+            book.session.execute(
+                update(r).where(r.case_id == draft.case.id, r.contact_id == draft.leaving_contact).values(kind="left")
+            )
+            following = book.session.scalars(
+                select(r).where(r.case_id == draft.case.id, r.kind == "informed").order_by(r.id).limit(1)
+            ).first()
+            if following is not None:
+                following.kind = "principal"
+            book.session.flush()

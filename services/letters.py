@@ -1,0 +1,210 @@
+"""Composing what a message says: the facts that a case's mails share, and the names of units, rungs and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.case import Case, NoticeDue, Owed
+from domain.clocks import CLOCKS
+from domain.ladder import overdue_days
+from domain.lifecycle import APPROVAL_LABELS, ApprovalKind
+from domain.policy import Label, Policy
+from domain.working_time import WorkingTime
+from notifications.message import Line, Words, line, words
+from services.people import Found, People
+
+RULE_LABEL = Label("系统规则", "The system's rules")
+
+_DECISIONS = {
+    "granted": Label("同意", "Approved"),
+    "refused": Label("不同意", "Refused"),
+    "lapsed": Label("已失效(事项状态或牵头单位已变化)", "Lapsed: the case changed meanwhile"),
+}
+
+_FACT_LABELS = {
+    "outcome": Label("办理结果", "Outcome"),
+    "document": Label("佐证或文号", "Evidence or document"),
+    "policy": Label("政策依据", "Policy cited"),
+    "date": Label("日期", "Date"),
+    "cause": Label("挂起原因", "Listed reason"),
+    "reason": Label("理由", "Reason"),
+    "progress": Label("目前进展", "Progress"),
+    "why": Label("企业意见", "What the enterprise says"),
+    "redos": Label("已重办次数", "Redone so far"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands on a case's cover: the texts that the rules do not need but its mails do."""
+
+    title: str
+    enterprise: str
+    project: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes the facts of a message, for one transaction's policy and directory."""
+
+    policy: Policy
+    people: People
+    time: WorkingTime
+
+    def unit(self, unit_id: str | None) -> Words:
+        """A unit's name; the desk's when none is named."""
+        return words(self.people.label(unit_id or self.policy.desk_unit))
+
+    def rung(self, number: int) -> Words:
+        """A rung's name."""
+        return words(self.policy.rung(number).label)
+
+    def outcome(self, code: str | None) -> Words:
+        """An outcome's name."""
+        rule = self.policy.outcomes.get(code or "")
+        return words(rule.label if rule else Label(code or "—", code or "—"))
+
+    def facts(self, owed: Owed, case: Case, sheet: Sheet, found: Found | None, now: datetime) -> dict[str, object]:
+        """The facts of `owed` for one recipient (None: the reporter)."""
+        said = owed.facts
+        facts: dict[str, object] = {"case_code": case.code, "title": sheet.title}
+        match owed.message:
+            case "assigned_lead":
+                facts |= self._assigned(case, sheet) | {
+                    "sign_for_due": _at(said.get("sign_for_due")), "first_contact_due": _at(said.get("first_contact_due")),
+                }  # fmt: skip
+            case "assigned_supporter":
+                facts |= {
+                    "enterprise": sheet.enterprise, "lead_unit": self.unit(case.lead), "answer_due": _at(said["answer_due"]),
+                    "estimated": self._is_estimated(said["answer_due"]),
+                }  # fmt: skip
+            case "case_opened":
+                facts |= {
+                    "lead_unit": self.unit(case.lead), "first_contact_due": _at(said.get("first_contact_due")),
+                    "due": _at(case.due), "estimated": case.estimated,
+                }  # fmt: skip
+            case "approval_asked":
+                facts |= self._asked(said)
+            case "approval_decided":
+                kind = ApprovalKind(str(said["kind"]))
+                decided_by = said.get("decided_by")
+                facts |= {
+                    "kind": words(APPROVAL_LABELS[kind]), "decision": words(_DECISIONS[str(said["decision"])]),
+                    "reason": str(said.get("reason") or "") or None,
+                    "decided_by": words(self.people.label(str(decided_by)) if decided_by else RULE_LABEL),
+                }  # fmt: skip
+            case "ruling_needed":
+                facts |= {
+                    "returned_by": self.unit(str(said["returned_by"])), "reason": str(said["reason"]),
+                    "suggested": self.unit(str(said["suggested"])) if said.get("suggested") else None,
+                    "rule_by": _at(said.get("rule_by")),
+                }  # fmt: skip
+            case "reply_to_confirm":
+                facts |= {"lead_unit": self.unit(case.lead), "outcome": self.outcome(case.outcome)}
+            case "redo_started":
+                facts |= {
+                    "round": case.round, "rung": self.rung(case.rung), "due": _at(case.due), "estimated": case.estimated, "why": None,
+                }  # fmt: skip
+            case "climbed":
+                facts |= {
+                    "from_rung": self.rung(int(str(said["from_rung"]))), "to_rung": self.rung(int(str(said["to_rung"]))),
+                    "cause": _label(said["cause"]), "holder": self.holder(case), "you_hold": bool(said["you_hold"]),
+                }  # fmt: skip
+            case "case_update":
+                due = said.get("due", case.due)
+                facts |= {
+                    "what": _label(said["what"]), "by": words(self._actor(said)), "note": _short(said.get("note")),
+                    "due": _at(due), "estimated": self._is_estimated(due),
+                }  # fmt: skip
+            case "enterprise_update":
+                facts |= {"what": _label(said["what"]), "due": _at(case.due), "estimated": case.estimated}
+            case "case_closed":
+                facts |= {"outcome": self.outcome(case.outcome), "rounds": case.round, "for_enterprise": found is None}
+            case "follow_up_due":
+                facts |= {"due": _at(said.get("due"))}
+            case "triage_needed":
+                triage = case.open_clock("triage")
+                facts |= {"why": _label(said["why"]), "due": _at(triage.due if triage else None)}
+            case other:
+                raise LookupError(f"no rule for the facts of message {other!r}")
+        return facts
+
+    def holder(self, case: Case) -> Words:
+        """Who holds the rung a case stands on: the lead on rung 3, else the rung's own holder."""
+        if case.rung == 3 and case.lead:
+            return self.unit(case.lead)
+        if case.rung == 2 and (case.area or case.lead):
+            return self.unit(case.area or case.lead)
+        return words(self.policy.roles[self.policy.rung(case.rung).holders[0]])
+
+    def notice(
+        self, due: NoticeDue, number: str, case: Case, sheet: Sheet, found: Found, copy: bool, now: datetime
+    ) -> dict[str, object]:
+        """The facts of a supervision notice for one recipient."""
+        rule = self.policy.notices[due.colour]
+        clock_due = due.clock.due or now
+        return {
+            "number": number, "colour": due.colour.value, "notice": words(rule.label), "case_code": case.code, "title": sheet.title,
+            "clock": words(CLOCKS[due.clock.kind].label), "due": clock_due.isoformat(),
+            "overdue_working_days": overdue_days(due.clock.due, now, self.time), "owner": self._owner(due.owner),
+            "answer_by": _at(due.answer_by), "recipient_role": words(self.policy.roles[found.role]), "is_copy": copy,
+        }  # fmt: skip
+
+    def _owner(self, owner: str) -> Words:
+        return words(self.people.label(owner)) if owner != "approver" else {"zh": "审批人", "en": "The approver"}
+
+    def _assigned(self, case: Case, sheet: Sheet) -> dict[str, object]:
+        policy = self.policy
+        category = policy.categories.get(case.category or "")
+        return {
+            "enterprise": sheet.enterprise, "project": sheet.project,
+            "category": words(category.label if category else Label("待定", "To be named")),
+            "case_class": words(policy.classes[case.case_class or policy.triage.default_class].label),
+            "severity": words(policy.severities[case.severity].label), "due": _at(case.due), "estimated": case.estimated,
+            "supporters": tuple(self.unit(u) for u in case.supporters), "round": case.round, "rung": self.rung(case.rung),
+        }  # fmt: skip
+
+    def _asked(self, said: Mapping[str, object]) -> dict[str, object]:
+        kind = ApprovalKind(str(said["kind"]))
+        given = said["facts"]
+        lines: list[Line] = []
+        for key, value in given.items() if isinstance(given, Mapping) else ():
+            # The reply's full text stays behind the link: mails are brief.
+            if key == "text" or value in (None, ""):
+                continue
+            lines.append(line(_FACT_LABELS.get(key, Label(key, key)), self._value(key, value)))
+        return {
+            "kind": words(APPROVAL_LABELS[kind]), "asked_by": self.unit(str(said["asked_by"]) if said.get("asked_by") else None),
+            "lines": tuple(lines), "decide_by": _at(said.get("decide_by")),
+        }  # fmt: skip
+
+    def _value(self, key: str, value: object) -> str | Label:
+        if key == "outcome":
+            rule = self.policy.outcomes.get(str(value))
+            return rule.label if rule else str(value)
+        if key == "cause":
+            reason = self.policy.suspension_reasons.get(str(value))
+            return reason.label if reason else str(value)
+        return _short(value) or "—"
+
+    def _actor(self, said: Mapping[str, object]) -> Label:
+        by = said.get("by")
+        return by if isinstance(by, Label) else self.policy.office
+
+    def _is_estimated(self, due: object) -> bool:
+        return isinstance(due, datetime) and self.time.estimated(due)
+
+
+def _at(value: object) -> str | None:
+    return value.isoformat() if isinstance(value, datetime) else None
+
+
+def _label(value: object) -> Words:
+    return words(value) if isinstance(value, Label) else {"zh": str(value), "en": str(value)}
+
+
+def _short(value: object) -> str | None:
+    said = str(value or "").strip()
+    return None if not said else said if len(said) <= 200 else said[:199] + "…"

@@ -1,0 +1,239 @@
+"""Owing mail: notices get their numbers, recipients are found, and each message is written to the outbox once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Insert, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from domain.case import Audience, Case, Draft, NoticeDue, Owed
+from domain.ladder import overdue_days
+from domain.lifecycle import Party
+from domain.policy import Label, Role
+from models import case as tables
+from models.clock import Notice
+from models.directory import Contact, Enterprise, Project
+from models.office import Outbox, OutboxState
+from notifications.message import from_facts, words
+from services.letters import Sheet, Writer
+from services.numbers import draw
+from services.people import Found
+
+if TYPE_CHECKING:
+    from services.casebook import Casebook
+
+Row = dict[str, Any]
+
+_PARTY_OF: dict[Role, Party] = {
+    Role.CLERK: Party.CLERK, Role.DESK_HEAD: Party.DESK_HEAD, Role.COMMISSIONER: Party.COMMISSIONER,
+    Role.UNIT_HEAD: Party.UNIT_HEAD, Role.DEPUTY_CHIEF: Party.DEPUTY_CHIEF, Role.EXECUTIVE_DEPUTY: Party.DEPUTY_CHIEF,
+    Role.CHIEF: Party.CHIEF,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reporter who reads mail."""
+
+    contact: int
+    email: str
+    locale: str
+
+
+def insert_once(session: Session, rows: Sequence[Row]) -> None:
+    """Add messages to the outbox; one that is owed already (by its key) is left as it is."""
+    if not rows:
+        return
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement: Insert = kind.insert(Outbox).on_conflict_do_nothing(index_elements=["key"])
+    session.execute(statement, list(rows))
+
+
+def outbox_row(
+    *,
+    key: str,
+    message: str,
+    address: str,
+    locale: str,
+    facts: Row,
+    now: datetime,
+    domain: str,
+    grant: Row | None = None,
+    case_id: int | None = None,
+    delivery_id: int | None = None,
+    account: str | None = None,
+    contact: int | None = None,
+    root: str | None = None,
+) -> Row:
+    """A row of the outbox. The facts are checked here, in the transaction that owes the message."""
+    from_facts(message, facts)
+    return {
+        "key": key, "message": message, "case_id": case_id, "delivery_id": delivery_id, "account_id": account, "contact_id": contact,
+        "address": address, "locale": locale, "facts": facts, "grant": grant, "state": OutboxState.OWED, "owed_at": now,
+        "not_before": now, "attempts": 0, "message_id": f"<{uuid.uuid4().hex}@{domain}>", "root_id": root,
+    }  # fmt: skip
+
+
+def root_id(code: str, domain: str) -> str:
+    """The id that all mails of a case refer to, so that they stand in one thread."""
+    return f"<{code.lower()}@{domain}>"
+
+
+def write_notices(book: Casebook, drafts: Sequence[Draft]) -> None:
+    """Number and store the supervision notices of a batch: numbers are drawn once, in the order of issue."""
+    due = [(draft, notice) for draft in drafts for notice in draft.notices]
+    if not due:
+        return
+    year = book.now.astimezone(book.time.zone).year
+    numbers = [
+        book.policy.numbering.notice.format(year=year, n=n) for n in draw(book.session, "notice", year, len(due))
+    ]
+    sheets = _sheets(book.session, [draft.case.id for draft, _ in due])
+    rows: list[Row] = []
+    mails: list[Row] = []
+    writer = Writer(book.policy, book.people, book.time)
+    for (draft, notice), number in zip(due, numbers, strict=True):
+        found = [(a, f) for a in notice.to for f in book.find(a, draft.case)]
+        rows.append(_notice_row(book, draft, notice, number, found))
+        if not book.silent:
+            mails += _notice_mails(book, draft, notice, number, found, writer, sheets[draft.case.id])
+    book.session.execute(insert(Notice), rows)
+    insert_once(book.session, mails)
+
+
+def _notice_row(
+    book: Casebook, draft: Draft, notice: NoticeDue, number: str, found: Sequence[tuple[Audience, Found]]
+) -> Row:
+    recipients = [
+        {"account": f.person.id, "role": f.role.value, "copy": a.copy, "for": f.principal.id if f.principal else None}
+        for a, f in found
+    ]
+    return {
+        "number": number, "colour": notice.colour, "case_id": draft.case.id, "clock_id": notice.clock.id, "round": notice.clock.round,
+        "cycle": notice.clock.cycle, "issued_at": book.now, "owner": notice.owner,
+        "overdue_days": overdue_days(notice.clock.due, book.now, book.time), "answer_by": notice.answer_by, "recipients": recipients,
+    }  # fmt: skip
+
+
+def _notice_mails(
+    book: Casebook,
+    draft: Draft,
+    notice: NoticeDue,
+    number: str,
+    found: Sequence[tuple[Audience, Found]],
+    writer: Writer,
+    sheet: Sheet,
+) -> list[Row]:
+    clock, case = notice.clock, draft.case
+    rows: dict[str, Row] = {}
+    for audience, one in found:
+        key = f"notice:{clock.id}:{clock.round}.{clock.cycle}:{notice.colour.value}:{one.person.id}"
+        rows.setdefault(key, outbox_row(
+            key=key, message="supervision_notice", address=one.person.email, locale=one.person.locale,
+            facts=writer.notice(notice, number, case, sheet, one, audience.copy, book.now), now=book.now, domain=book.mail_domain,
+            grant=_grant(audience, one, case), case_id=case.id, account=one.person.id, root=root_id(case.code, book.mail_domain),
+        ))  # fmt: skip
+    return list(rows.values())
+
+
+def write_owed(book: Casebook, drafts: Sequence[Draft]) -> None:
+    """Find the recipients of every message the drafts owe and write each to the outbox."""
+    owing = [(draft, owed) for draft in drafts for owed in draft.owed]
+    if not owing:
+        return
+    ids = [draft.case.id for draft, _ in owing]
+    sheets, readers = _sheets(book.session, ids), _readers(book.session, ids)
+    writer = Writer(book.policy, book.people, book.time)
+    rows: dict[str, Row] = {}
+    for draft, owed in owing:
+        case = draft.case
+        common: Row = {
+            "message": owed.message, "now": book.now, "domain": book.mail_domain, "case_id": case.id,
+            "root": root_id(case.code, book.mail_domain),
+        }  # fmt: skip
+        if owed.to.reporters:
+            for reader in readers.get(case.id, ()):
+                key = f"{owed.key}:c{reader.contact}"
+                rows.setdefault(key, outbox_row(
+                    key=key, address=reader.email, locale=reader.locale, contact=reader.contact,
+                    facts=writer.facts(owed, case, sheets[case.id], None, book.now), grant={"party": Party.ENTERPRISE.value}, **common,
+                ))  # fmt: skip
+            continue
+        for one in book.find(owed.to, case, _asker(case, owed)):
+            key = f"{owed.key}:{one.person.id}"
+            rows.setdefault(key, outbox_row(
+                key=key, address=one.person.email, locale=one.person.locale, account=one.person.id,
+                facts=writer.facts(owed, case, sheets[case.id], one, book.now), grant=_grant(owed.to, one, case, owed), **common,
+            ))  # fmt: skip
+    insert_once(book.session, [*rows.values(), *_unfilled(book)])
+
+
+def _asker(case: Case, owed: Owed) -> str | None:
+    if owed.to.step is None:
+        return None
+    return next((a.asked_by for a in case.approvals if a.kind == owed.facts.get("kind")), None)
+
+
+def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = None) -> Row:
+    """What the recipient's link lets them do: the capacity in which they were asked, a substitute in the principal's."""
+    role, unit = audience.role, found.unit or audience.unit
+    party = _PARTY_OF.get(role or Role.OPERATOR, Party.OBSERVER)
+    said: Row = {"unit": unit, "principal": found.principal.id if found.principal else None}
+    if audience.step is not None:
+        step = next((s for a in case.approvals for s in a.steps if s.state == "open" and s.seq == audience.step), None)
+        return said | {"party": Party.APPROVER.value, "step": step.id if step else None}
+    if role in (Role.LIAISON, Role.AREA_OFFICER):
+        duty = owed is not None and owed.facts.get("duty") == unit
+        party = Party.OBSERVER
+        if audience.unit == case.lead:
+            party = Party.LEAD
+        elif duty or any(c.kind == "duty" and c.open and c.owner_unit == audience.unit for c in case.clocks):
+            party = Party.DUTY_UNIT
+        elif audience.unit in case.supporters:
+            party = Party.SUPPORTER
+        said["unit"] = audience.unit
+    return said | {"party": party.value}
+
+
+def _sheets(session: Session, ids: Sequence[int]) -> dict[int, Sheet]:
+    rows = session.execute(
+        select(tables.Case.id, tables.Case.title, Enterprise.name, Project.name_zh, tables.Case.project_said)
+        .outerjoin(Enterprise, Enterprise.id == tables.Case.enterprise_id)
+        .outerjoin(Project, Project.id == tables.Case.project_id)
+        .where(tables.Case.id.in_(set(ids)))
+    )
+    return {i: Sheet(title, enterprise or "—", project or said) for i, title, enterprise, project, said in rows}
+
+
+def _readers(session: Session, ids: Sequence[int]) -> dict[int, list[Reader]]:
+    r = tables.Reporter
+    found: dict[int, list[Reader]] = {}
+    for case_id, contact, email, locale in session.execute(
+        select(r.case_id, Contact.id, Contact.email, Contact.locale)
+        .join(Contact, Contact.id == r.contact_id)
+        .where(r.case_id.in_(set(ids)), r.kind != "left", Contact.email.is_not(None))
+        .order_by(r.id)
+    ):
+        found.setdefault(case_id, []).append(Reader(contact, email, locale))
+    return found
+
+
+def _unfilled(book: Casebook) -> list[Row]:
+    """A role that nobody holds is reported to the operator once a day."""
+    rows = []
+    for role, unit, taken_by in sorted(book.people.unfilled, key=str):
+        rows.append(outbox_row(
+            key=f"role_unfilled:{role.value}:{unit}:{book.now.astimezone(book.time.zone).date()}", message="role_unfilled",
+            address=book.policy.mail.operator, locale="zh", now=book.now, domain=book.mail_domain,
+            facts={
+                "role": words(book.policy.roles[role]), "unit": words(book.people.label(unit)) if unit else None, "case_code": None,
+                "taken_by": words(book.policy.roles.get(taken_by, Label("—", "—"))),
+            },
+        ))  # fmt: skip
+    return rows

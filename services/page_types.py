@@ -1,0 +1,159 @@
+"""What the public and personal pages show: plain values in the reader's language, ready to be printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.lifecycle import Action, FieldKind
+from domain.policy import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option of a drop-down."""
+
+    value: str
+    label: Label
+    hint: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of an action as a page draws it; `choices` are given for drop-downs and ratings."""
+
+    name: str
+    kind: FieldKind
+    label: Label
+    required: bool
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An action that the reader may take now, with its fields and until when (None: no limit)."""
+
+    action: Action
+    fields: tuple[FormField, ...]
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One line of the history in plain words. `text` is free text of people: print it escaped, as text."""
+
+    at: datetime
+    what: Label
+    who: Label
+    text: tuple[tuple[Label, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """A deadline that runs: what, whose, until when; `late` working days overdue, `paused` while it stands still."""
+
+    what: Label
+    owner: Label
+    due: datetime | None
+    estimated: bool
+    late: int
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHead:
+    """The cover of a case."""
+
+    code: str
+    document: str
+    title: str
+    detail: str
+    status: Label
+    status_code: str
+    light: str
+    light_label: Label
+    rung: int
+    rung_label: Label
+    round: int
+    cycle: int
+    category: Label | None
+    case_class: Label | None
+    severity: Label
+    enterprise: str
+    project: Label | None
+    lead: Label | None
+    supporters: tuple[Label, ...]
+    holder: Label
+    due: datetime | None
+    original_due: datetime | None
+    estimated: bool
+    outcome: Label | None
+    opened_at: datetime
+    closed_at: datetime | None
+    result: int | None
+    attitude: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActPage:
+    """An officer's page behind a personal link. `asked` describes the approval to decide, `notes` what is in the way."""
+
+    person: Label
+    capacity: Label
+    principal: Label | None
+    case: CaseHead
+    contact: tuple[tuple[Label, str], ...]
+    clocks: tuple[ClockLine, ...]
+    timeline: tuple[TimelineLine, ...]
+    buttons: tuple[Button, ...]
+    asked: tuple[tuple[Label, str], ...]
+    done_already: TimelineLine | None
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A clerk's page on a report that waits to be confirmed: accept it or dismiss it."""
+
+    receipt: str
+    received_at: datetime
+    due: datetime | None
+    lines: tuple[tuple[Label, str], ...]
+    state: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """An enterprise's tracking page.
+
+    `stage` is unconfirmed (the reporter must confirm), received (stored, not yet a case), quarantined, dismissed, or case.
+    """
+
+    stage: str
+    receipt: str
+    received_at: datetime
+    locale: str
+    case: CaseHead | None = None
+    reply: tuple[tuple[Label, str], ...] = ()
+    timeline: tuple[TimelineLine, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    principal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an action: a sentence for the reader, and whether it was done."""
+
+    done: bool
+    message: Label
+    field: str | None = None
+
+
+class LinkRefused(Exception):
+    """A link that leads nowhere: `reason` is unknown, expired or revoked; `renewable` if a new one can be asked for."""
+
+    def __init__(self, reason: str, renewable: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.renewable = renewable
