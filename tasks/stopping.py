@@ -5,9 +5,11 @@ A run is never killed: it is asked, and ends at its next look. Outside the worke
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import count
 from threading import Event
 
 
@@ -60,3 +62,15 @@ def cancelled() -> bool:
     """Whether somebody cancelled the run: for work that only its parameters know of, which draining must finish."""
     sign = _current.get()
     return sign is not None and sign.cancelled
+
+
+def batches(seconds: float) -> Iterator[int]:
+    """Count batches until the run is asked to stop or `seconds` are over; at least one.
+
+    A run has a limit because on SQLite the next flow waits for its slot: mail must go out while reports pour in.
+    """
+    until = time.monotonic() + seconds
+    for number in count(1):
+        yield number
+        if should_stop() or time.monotonic() >= until:
+            return

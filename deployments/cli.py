@@ -1,0 +1,58 @@
+"""The `expedite` command: its subcommands by name, each loaded only when it is asked for.
+
+A subcommand is a function or a `typer.Typer` in a module `deployments/commands_*.py`. Those modules import Prefect and the
+database's libraries inside their functions, so that `expedite --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from deployments.refusal import CommandRefused
+
+COMMANDS: dict[str, str] = {
+    "up": "deployments.commands_engine:up",
+    "worker": "deployments.commands_engine:worker",
+}
+"""Where each subcommand stands, in the order of the help text."""
+
+
+class _Commands(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        where = COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        module, name = where.split(":")
+        target: Any = getattr(importlib.import_module(module), name)
+        if not isinstance(target, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(name=cmd_name)(target)
+            target = alone
+        command = typer.main.get_command(target)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=_Commands, add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def expedite() -> None:
+    """Expedite: workflow orchestration for approvals and issue resolution."""
+
+
+def main() -> None:
+    """Run the command line. Exit status: 0 done, 1 refused with a reason on stderr, 2 wrong usage."""
+    try:
+        app()
+    except CommandRefused as refusal:
+        print(refusal, file=sys.stderr)
+        sys.exit(1)

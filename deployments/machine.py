@@ -1,0 +1,70 @@
+"""What `expedite up` checks and prepares on this machine before and while the processes start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from deployments.environment import Addresses
+from deployments.ports import PortTaken, is_free, require_free, some_free_port
+from deployments.refusal import CommandRefused
+from deployments.supervisor import Supervisor, sole_user
+
+CATCHER_PORT = 1025
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def run_all(*, demo: bool, web_port: int, prefect_port: int, data: Path) -> int:
+    """Check, prepare, start, supervise; returns the exit status. Raises CommandRefused with the reason."""
+    host = os.environ.get("EXPEDITE_HOST", "127.0.0.1")
+    try:
+        require_free(web_port, "the form and the pages", "--web-port", host)
+        require_free(prefect_port, "the Prefect server", "--prefect-port")
+        catcher = _catcher_port()
+    except PortTaken as taken:
+        raise CommandRefused(str(taken)) from taken
+    _require_secrets(host)
+    with sole_user(data):
+        addresses = Addresses(data, host, web_port, prefect_port, catcher)
+        os.environ["EXPEDITE_DATA"] = str(data)
+        return Supervisor(addresses, demo=demo).run(lambda say: _prepare(data, demo, say))
+
+
+def _catcher_port() -> int:
+    """The port of the local mail catcher, 0 where a mail server is set; the usual one being taken, any other will do."""
+    if os.environ.get("EXPEDITE_SMTP_URL"):
+        return 0
+    chosen = os.environ.get("EXPEDITE_CATCHER_PORT")
+    if chosen:
+        require_free(int(chosen), "the mail catcher", "EXPEDITE_CATCHER_PORT")
+        return int(chosen)
+    return CATCHER_PORT if is_free(CATCHER_PORT) else some_free_port()
+
+
+def _require_secrets(host: str) -> None:
+    """Nothing is offered to a network without what guards it."""
+    if host in LOOPBACK:
+        return
+    missing = [name for name in ("EXPEDITE_SECRET_KEY", "EXPEDITE_BOARD_USERS") if not os.environ.get(name)]
+    if missing:
+        raise CommandRefused(
+            f"EXPEDITE_HOST={host} opens the pages to a network, and {' and '.join(missing)} is not set. "
+            "Set it, or leave EXPEDITE_HOST at 127.0.0.1."
+        )
+
+
+def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
+    """The database at the newest revision; with `demo`, the district's people, projects and clock."""
+    from models.migrate import DatabaseRefused, upgrade
+    from services.settings import load_settings
+
+    settings = load_settings(data)
+    try:
+        upgrade(settings.url, say)
+    except DatabaseRefused as refused:
+        raise CommandRefused(str(refused)) from refused
+    if demo:
+        from services.seed import seed_demo
+
+        seed_demo(settings, say)

@@ -1,0 +1,28 @@
+"""The web app's process: loads its code while the database is made ready, and listens when it is told to.
+
+`python -m deployments.web_process HOST PORT` waits for a line on its standard input; without one (the supervisor is gone)
+it ends.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+APP = "web.app:create_app"
+
+
+def main() -> int:
+    """Serve the app on the host and port of the command line."""
+    host, port = sys.argv[1], int(sys.argv[2])
+    uvicorn = importlib.import_module("uvicorn")
+    importlib.import_module(APP.partition(":")[0])
+    if sys.stdin.readline() == "":
+        return 0
+    # No access log: tracking and action links are secrets.
+    uvicorn.run(APP, factory=True, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The worker's process: opens the office and runs the engine until it is asked to stop.
+
+`python -m deployments.worker_process [MARK]` makes the file MARK once the worker takes runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+from deployments.catalogue import DEPLOYMENTS, Choice
+from deployments.engine import Engine, Plan
+from deployments.registration import DropDowns
+from deployments.standing import StandingFlow
+from services import desk, intake, leases, outbox
+from services.office import Office, current_office
+from tasks.choices import shown
+
+SLOTS_POSTGRESQL = 4
+"""On SQLite the Prefect server and ours write one at a time, and runs side by side collapse; PostgreSQL takes several."""
+
+
+class OfficeLeases:
+    """The leases kept in the office's database."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def take(self, name: str, holder: str, seconds: float) -> bool:
+        return leases.take(self._office, name, holder, seconds)
+
+    def renew(self, names: list[str], holder: str, seconds: float) -> None:
+        leases.renew(self._office, names, holder, seconds)
+
+    def release(self, name: str, holder: str) -> None:
+        leases.release(self._office, name, holder)
+
+    def alive(self, name: str) -> bool:
+        return leases.alive(self._office, name)
+
+
+def drop_downs(office: Office) -> DropDowns:
+    """The entries of the drop-downs, as policy and directory stand now."""
+    choices = desk.step_choices(office)
+    return {choice: [shown(code, label) for code, label in getattr(choices, choice.value)] for choice in Choice}
+
+
+def plan_for(office: Office, mark: Path | None) -> Plan:
+    """What the worker of an office does."""
+    wanted = {
+        "receive-submissions": lambda: intake.waiting(office),
+        "deliver-notices": lambda: outbox.owed(office),
+    }
+    return Plan(
+        catalogue=DEPLOYMENTS,
+        standing=[StandingFlow(one.name, one.entrypoint, wanted[one.name]) for one in DEPLOYMENTS if one.standing],
+        book=OfficeLeases(office),
+        drop_downs=lambda: drop_downs(office),
+        zone=office.zone.key,
+        slots=1 if office.engine.dialect.name == "sqlite" else SLOTS_POSTGRESQL,
+        ready=mark.touch if mark is not None else lambda: None,
+    )
+
+
+def work(mark: Path | None = None) -> int:
+    """Run until SIGTERM or SIGINT; 0 if every run came to its end, else 1."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    for noisy in ("httpx", "httpcore", "aiosqlite", "prefect.flow_runs.worker"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    office = current_office()
+    return 0 if asyncio.run(Engine(plan_for(office, mark)).run()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(work(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

@@ -1,0 +1,40 @@
+"""Send what the outbox owes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from prefect import flow
+
+from tasks.mail import anything_owed, deliver_batch
+from tasks.run_record import leave_table, name_run
+from tasks.stopping import batches
+
+SECONDS = 2.0
+"""How long one run sends before new reports have their turn."""
+
+
+@flow(name="deliver-notices", persist_result=False)
+def deliver_notices() -> int:
+    """Send every message that is owed now, until none is or the run's time is over; returns how many it handled."""
+    delivered = []
+    for _ in batches(SECONDS):
+        delivered.append(deliver_batch())
+        if not anything_owed():
+            break
+
+    sent = sum(batch.sent for batch in delivered)
+    deferred = sum(batch.deferred for batch in delivered)
+    failed = sum(batch.failed for batch in delivered)
+    rows = Counter((name, code or "", to) for batch in delivered for name, code, to in batch.messages)
+    name_run(
+        f"deliver · {sent} sent"
+        + (f", {deferred} deferred" if deferred else "")
+        + (f", {failed} failed" if failed else "")
+    )
+    leave_table(
+        "delivered-notices",
+        [{"message": name, "case": code, "to": to, "mails": number} for (name, code, to), number in rows.items()],
+        f"{sent} sent, {deferred} deferred, {failed} finally refused",
+    )
+    return sent + deferred + failed

@@ -1,0 +1,42 @@
+"""Look at every clock; issue notices and climb the ladder."""
+
+from __future__ import annotations
+
+from prefect import State, flow
+from prefect.states import Failed
+
+from tasks.run_record import leave_table, name_run
+from tasks.supervision import UnreadableMoment, lies_ahead, moment, sweep_clocks
+
+
+@flow(name="escalate-overdue", persist_result=False)
+def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | int:
+    """Take every step that is due by its clock; returns how many there were.
+
+    Args:
+        as_of: 按此时刻检查,留空为现在;未来时刻只能试算。Sweep as of this moment; empty means now. A moment in the future
+            only as a dry run.
+        dry_run: 只试算,不写入、不发文。Only say what would happen; nothing is written or sent.
+    """
+    try:
+        at = moment(as_of)
+    except UnreadableMoment as mistake:
+        return Failed(message=str(mistake))
+    if lies_ahead(at) and not dry_run:
+        return Failed(message="as_of lies in the future: only a dry run may look ahead.")
+
+    report = sweep_clocks(at, dry_run)
+
+    name_run(
+        f"{'dry run' if dry_run else 'escalate'} · {len(report.steps)} steps", [step.case for step in report.steps]
+    )
+    leave_table(
+        "escalation",
+        [
+            {"case": step.case, "clock": step.clock, "step": step.step, "to": ", ".join(step.to)}
+            for step in report.steps
+        ],
+        f"{'Dry run as' if dry_run else 'As'} of {report.as_of.isoformat()}: {report.examined} clocks examined, "
+        f"{len(report.steps)} steps, {report.notices} notices",
+    )
+    return len(report.steps)

@@ -1,0 +1,45 @@
+"""Turn waiting submissions into cases."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from tasks.intake import accept_reports, anything_waits, receive_batch
+from tasks.run_record import leave_table, name_run
+from tasks.stopping import batches
+
+NO_RECEIPTS: list[str] = []
+SECONDS = 1.0
+"""How long one run takes in new reports before the mail has its turn."""
+
+
+@flow(name="receive-submissions", persist_result=False)
+def receive_submissions(accept: list[str] = NO_RECEIPTS) -> int:
+    """Turn waiting submissions into cases, until none waits or the run's time is over; returns how many it handled.
+
+    Args:
+        accept: 分办员受理的未确认来件的回执号。Receipts of unconfirmed reports that the clerk accepts.
+    """
+    accepted = accept_reports(accept) if accept else []
+
+    received = []
+    for _ in batches(SECONDS):
+        received.append(receive_batch())
+        if not anything_waits():
+            break
+
+    codes = [code for batch in received for code in batch.cases]
+    counts = {
+        "cases": len(codes),
+        "dispatched": sum(batch.dispatched for batch in received),
+        "to the desk": sum(batch.to_desk for batch in received),
+        "waiting for a confirmation": sum(batch.waiting_confirmation for batch in received),
+        "quarantined": sum(batch.quarantined for batch in received),
+    }
+    name_run(f"receive · {codes[0] if len(codes) == 1 else f'{len(codes)} cases'}", codes)
+    leave_table(
+        "received-submissions",
+        [{"case": code} for code in codes] + [{"receipt": row.case, "accepted": row.message} for row in accepted],
+        ", ".join(f"{number} {what}" for what, number in counts.items()),
+    )
+    return len(accepted) + sum(counts.values()) - counts["dispatched"] - counts["to the desk"]

@@ -1,0 +1,62 @@
+"""Register a difficulty on an enterprise's behalf."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from prefect import State, flow
+from prefect.states import Failed
+
+from tasks.choices import NOTHING, chosen
+from tasks.desk import register_report
+from tasks.run_record import leave_table, name_run
+
+
+@flow(name="report-difficulty", persist_result=False)
+def report_difficulty(
+    enterprise: str,
+    title: str,
+    detail: str = "",
+    uscc: str = "",
+    contact: str = "",
+    phone: str = "",
+    email: str = "",
+    locale: Literal["zh", "en"] = "zh",
+    project: str = "",
+    category: str = NOTHING,
+    severity: str = NOTHING,
+    channel: Literal["phone", "meeting", "hotline", "visit"] = "phone",
+) -> State[None] | str:
+    """Register a difficulty for an enterprise; returns its code. Restricted matters belong on our own page.
+
+    Args:
+        enterprise: 企业名称。Name of the enterprise.
+        title: 难题标题,一句话。The difficulty in one line.
+        detail: 具体情况;涉密事项勿填。Details; nothing restricted.
+        uscc: 统一社会信用代码。Unified social credit code.
+        contact: 联系人。Who to ask for.
+        phone: 电话。Telephone.
+        email: 邮箱,用于发送办理进展链接。Mailbox for the tracking link.
+        locale: 企业使用的语言。The enterprise's language.
+        project: 项目编号。Code of the project.
+        category: 类别;不确定就留空,由分办员确定。Category; leave it to the desk when unsure.
+        severity: 紧急程度;留空按规则确定。Severity; left open, the rules decide.
+        channel: 来源渠道。How the enterprise reported it.
+    """
+    report = {
+        "enterprise": enterprise, "title": title, "detail": detail, "uscc": uscc, "contact": contact, "phone": phone,
+        "email": email, "locale": locale, "project": project, "category": chosen(category),
+        "severity": chosen(severity), "channel": channel,
+    }  # fmt: skip
+    registered = register_report({name: value for name, value in report.items() if value})
+    if not registered.done:
+        name_run("register · refused")
+        return Failed(message=registered.message)
+
+    name_run(f"register · {registered.case}", [registered.case])
+    leave_table(
+        "registered-difficulty",
+        [{"case": registered.case, "result": registered.message, "link": registered.link}],
+        f"Registered {registered.case} ({channel})",
+    )
+    return registered.case
