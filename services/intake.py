@@ -87,7 +87,13 @@ def accept_webhook(office: Office, source: str, headers: Mapping[str, str], body
 
 
 def store(
-    office: Office, source: str, key: str, trust: Trust, state: DeliveryState, body: bytes, content_type: str | None,
+    office: Office,
+    source: str,
+    key: str,
+    trust: Trust,
+    state: DeliveryState,
+    body: bytes,
+    content_type: str | None,
     locale: str = "zh",
 ) -> Receipt:
     """Store a delivery's bytes; the same source and key again give the same receipt."""

@@ -49,7 +49,9 @@ def clean(value: object, name: str, longest: int, *, lines: bool = False) -> str
     if not lines:
         said = " ".join(said.split())
     if len(said) > longest:
-        raise wrong(name, f"has {len(said)} characters; at most {longest} are taken, put the rest into the detail or a file")
+        raise wrong(
+            name, f"has {len(said)} characters; at most {longest} are taken, put the rest into the detail or a file"
+        )
     return said
 
 

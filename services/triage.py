@@ -15,7 +15,9 @@ UNKNOWN_PROJECT = Label("项目不在名单中,请核对", "The project is not o
 DEPARTMENTS = frozenset({"department", "utility"})
 
 
-def route(policy: Policy, people: People, category: str | None, severity: int, area: str | None) -> tuple[Route, tuple[str, ...]]:
+def route(
+    policy: Policy, people: People, category: str | None, severity: int, area: str | None
+) -> tuple[Route, tuple[str, ...]]:
     """Where a report goes, and flags for the desk ("unknown_category", "lead_inactive").
 
     An inactive lead falls back to the unit's successor, else to the desk. Two or more departments make a case complex; areas do

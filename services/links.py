@@ -1,0 +1,110 @@
+"""Personal links: random tokens, stored hashed, for one person, one case and one capacity; checked against the present state."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from domain.case import Actor
+from domain.lifecycle import Party
+from models.intake import Delivery
+from models.office import AccessLink
+from services.office import Office
+from services.page_types import LinkRefused
+
+TOKEN_BYTES = 24
+
+
+def new_token() -> str:
+    """192 random bits, safe in a URL."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a link lets its holder do."""
+
+    link_id: int | None
+    case_id: int | None
+    delivery_id: int | None
+    account: str | None
+    contact: int | None
+    party: Party
+    unit: str | None
+    step: int | None
+    principal: str | None
+
+    def actor(self) -> Actor:
+        """The holder as the rules know them."""
+        return Actor(
+            self.party,
+            "link",
+            account=self.account,
+            contact=self.contact,
+            unit=self.unit,
+            step=self.step,
+            principal=self.principal,
+        )
+
+
+def mint(
+    session: Session,
+    office: Office,
+    grant: dict[str, Any],
+    *,
+    case_id: int | None,
+    delivery_id: int | None,
+    account: str | None,
+    contact: int | None,
+) -> str:
+    """Make a link and return its token; only the hash is kept. Validity runs in real time."""
+    token, now = new_token(), office.real_now()
+    session.execute(
+        insert(AccessLink),
+        [{
+            "token_hash": hash_token(token), "case_id": case_id, "delivery_id": delivery_id, "account_id": account,
+            "contact_id": contact, "party": grant["party"], "unit_id": grant.get("unit"), "step_id": grant.get("step"),
+            "principal_id": grant.get("principal"), "made_at": now,
+            "expires_at": now + timedelta(days=office.policy.mail.link_valid_days),
+        }],
+    )  # fmt: skip
+    return token
+
+
+def resolve(session: Session, token: str, now: datetime) -> Grant:
+    """The grant behind a token. Raises LinkRefused: unknown, revoked or expired. `now` is real time."""
+    row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
+    if row is None:
+        return _track_grant(session, token)
+    if row.revoked_at is not None:
+        raise LinkRefused("revoked", False)
+    if row.expires_at < now:
+        raise LinkRefused("expired", True)
+    return Grant(
+        row.id, row.case_id, row.delivery_id, row.account_id, row.contact_id, Party(row.party), row.unit_id, row.step_id,
+        row.principal_id,
+    )  # fmt: skip
+
+
+def _track_grant(session: Session, token: str) -> Grant:
+    row = session.scalars(select(Delivery).where(Delivery.track_hash == hash_token(token))).first()
+    if row is None:
+        raise LinkRefused("unknown", False)
+    return Grant(None, row.case_id, row.id, None, row.contact_id, Party.ENTERPRISE, None, None, None)
+
+
+def find_expired(session: Session, token: str) -> AccessLink | None:
+    """The link behind an expired token that was not revoked, for "send me a new link"."""
+    row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
+    return row if row is not None and row.revoked_at is None else None

@@ -1,0 +1,177 @@
+"""The receiver: turns waiting deliveries into cases, a batch in one short transaction, so that a kill loses and doubles nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from domain.case import Actor
+from domain.lifecycle import Party
+from domain.refusals import FieldRefused
+from models.directory import Contact, Enterprise, Project
+from models.intake import Delivery, DeliveryState, Trust
+from services.casebook import Casebook, NewCase, open_casebook
+from services.office import Office
+from services.report import Report, parse_body, read_report
+from services.triage import route
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a batch came to: codes of the cases opened, how many the rules dispatched, the rest for the desk; quarantine."""
+
+    cases: tuple[str, ...]
+    dispatched: int
+    to_desk: int
+    quarantined: int
+    waiting_confirmation: int
+    taken: int
+
+
+def receive_waiting(office: Office, limit: int = 200) -> Received:
+    """Take up at most `limit` waiting deliveries. Taking, opening, dispatching and owing the mails are one transaction."""
+    with office.writing() as session:
+        rows = session.scalars(
+            select(Delivery)
+            .where(Delivery.state == DeliveryState.WAITING)
+            .order_by(Delivery.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        if not rows:
+            return Received((), 0, 0, 0, _unconfirmed(session), 0)
+        book = open_casebook(office, session)
+        good, quarantined = _read_all(rows)
+        cases = [_new_case(book, row, report) for row, report in good]
+        opened = book.open(cases)
+        for (row, _), (case_id, _code), new in zip(good, opened, cases, strict=True):
+            row.state, row.case_id, row.handled_at = DeliveryState.DONE, case_id, book.now
+            row.contact_id, row.flags = new.contact_id, list(new.flags)
+        session.flush()
+        dispatched = sum(1 for new in cases if new.route.lead is not None)
+        return Received(
+            tuple(code for _, code in opened),
+            dispatched,
+            len(cases) - dispatched,
+            quarantined,
+            _unconfirmed(session),
+            len(rows),
+        )
+
+
+def _unconfirmed(session: Session) -> int:
+    return session.scalar(select(func.count()).where(Delivery.state == DeliveryState.UNCONFIRMED)) or 0
+
+
+def _read_all(rows: Sequence[Delivery]) -> tuple[list[tuple[Delivery, Report]], int]:
+    good: list[tuple[Delivery, Report]] = []
+    quarantined = 0
+    for row in rows:
+        try:
+            good.append((row, read_delivery(row)))
+        except FieldRefused as refusal:
+            # The sender did its part: what cannot be read stays, with the reason, and can be replayed.
+            row.state, row.problem = DeliveryState.QUARANTINED, str(refusal)
+            quarantined += 1
+    return good, quarantined
+
+
+def read_delivery(row: Delivery) -> Report:
+    """The report in a delivery's body. Raises FieldRefused."""
+    said = parse_body(row.body)
+    if row.trust is Trust.SIGNED:
+        if said.get("type") != "difficulty.reported":
+            raise FieldRefused("field_wrong", "Field {field}: {problem}.", {
+                "field": "type", "problem": f"{said.get('type')!r} is not known; send difficulty.reported",
+            })  # fmt: skip
+        data = said.get("data")
+        return read_report(data if isinstance(data, dict) else {}, "data.")
+    return read_report(said)
+
+
+def _new_case(book: Casebook, row: Delivery, report: Report) -> NewCase:
+    project, flags = find_project(book.session, report.project)
+    enterprise = find_enterprise(book.session, report, project)
+    contact = find_contact(book.session, enterprise, report, verified_at=row.confirmed_at)
+    area = project.area_id if project is not None else None
+    way, more = route(book.policy, book.people, report.category, report.severity, area)
+    actor = Actor(Party.ENTERPRISE, "webhook" if row.trust is Trust.SIGNED else "form", contact=contact.id)
+    return NewCase(
+        title=report.title, detail=report.detail, source=row.source, category=report.category if "unknown_category" not in more else None,
+        severity=report.severity, enterprise_id=enterprise.id, contact_id=contact.id, project_id=project.id if project else None,
+        project_said=report.project, area=area, actor=actor, route=way,
+        flags=tuple(dict.fromkeys((*report.flags, *flags, *more, *([f"category_said:{report.category}"] if "unknown_category" in more and report.category else [])))),
+    )  # fmt: skip
+
+
+def find_project(session: Session, said: str | None) -> tuple[Project | None, tuple[str, ...]]:
+    """The project by code or name; an unknown one is kept as said and flagged for the desk."""
+    if not said:
+        return None, ()
+    found = session.scalars(
+        select(Project).where(
+            or_(Project.id == said.upper(), Project.name_zh == said, func.lower(Project.name_en) == said.lower())
+        )
+    ).first()
+    return (found, ()) if found is not None else (None, ("unknown_project",))
+
+
+def find_enterprise(session: Session, report: Report, project: Project | None) -> Enterprise:
+    """The enterprise by its code, else by its name; made when unknown."""
+    found = None
+    if report.uscc:
+        found = session.scalars(select(Enterprise).where(Enterprise.uscc == report.uscc)).first()
+    if found is None:
+        query = select(Enterprise).where(
+            or_(Enterprise.name == report.enterprise, Enterprise.name_en == report.enterprise)
+        )
+        if report.uscc:
+            # A name with another code is another firm.
+            query = query.where(Enterprise.uscc.is_(None))
+        found = session.scalars(query.order_by(Enterprise.id)).first()
+    if found is None:
+        found = Enterprise(name=report.enterprise, uscc=report.uscc)
+        session.add(found)
+        session.flush()
+    elif report.uscc and found.uscc is None:
+        found.uscc = report.uscc
+        session.flush()
+    return found
+
+
+def find_contact(session: Session, enterprise: Enterprise, report: Report, verified_at: datetime | None) -> Contact:
+    """The reporter by enterprise and mail address; made when unknown. A confirmed address stays confirmed."""
+    found = session.scalars(
+        select(Contact).where(Contact.enterprise_id == enterprise.id, Contact.email == report.email)
+        if report.email
+        else select(Contact).where(
+            Contact.enterprise_id == enterprise.id, Contact.email.is_(None), Contact.phone == report.phone
+        )
+    ).first()
+    if found is None:
+        found = Contact(
+            enterprise_id=enterprise.id, name=report.contact, phone=report.phone, email=report.email, locale=report.locale,
+            verified_at=verified_at,
+        )  # fmt: skip
+        session.add(found)
+        session.flush()
+    elif verified_at is not None and found.verified_at is None:
+        found.verified_at = verified_at
+        session.flush()
+    return found
+
+
+def replay(office: Office, receipts: Sequence[str]) -> int:
+    """Let quarantined deliveries be read again, e.g. after a mapping was mended; how many will be."""
+    with office.writing() as session:
+        done = session.execute(
+            update(Delivery)
+            .where(Delivery.receipt.in_(receipts), Delivery.state == DeliveryState.QUARANTINED)
+            .values(state=DeliveryState.WAITING, problem=None)
+            .execution_options(synchronize_session=False)
+        )
+        return int(getattr(done, "rowcount", 0))
