@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, getaddresses, quote
 from functools import lru_cache
 
 from notifications.header_policy import READY, encoded
@@ -95,24 +95,33 @@ def build(
 @lru_cache(maxsize=1024)
 def mailbox(text: str) -> str:
     """One address as a header holds it, from "a@b" or "Name <a@b>"; BadAddress for anything else."""
-    name, spec = parseaddr(text)
-    bare = bare_address(spec)
-    return formataddr((name, bare)) if name.isascii() else f"{encoded(name)} <{bare}>"
+    name, bare = _split(text)
+    if not name:
+        return bare
+    shown = f'"{quote(name)}"' if name.isascii() else encoded(name)
+    return f"{shown} <{bare}>"
 
 
 @lru_cache(maxsize=1024)
 def bare_address(text: str) -> str:
     """The address alone, for the SMTP envelope; a domain outside ASCII in its ASCII form. BadAddress otherwise."""
-    spec = parseaddr(text)[1]
+    return _split(text)[1]
+
+
+def _split(text: str) -> tuple[str, str]:
+    found = getaddresses([text])
+    if len(found) != 1 or text != one_line(text):
+        raise BadAddress(text)
+    name, spec = found[0]
     local, _, domain = spec.rpartition("@")
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise BadAddress(text) from error
     forbidden = any(c.isspace() or c in '<>(),;:\\"' or not c.isprintable() for c in spec)
-    if not local or not ascii_domain or "@" in local or forbidden or text != one_line(text):
+    if not local or not ascii_domain or "@" in local or forbidden:
         raise BadAddress(text)
-    return f"{local}@{ascii_domain}"
+    return name, f"{local}@{ascii_domain}"
 
 
 def _identifier(message_id: str) -> str:

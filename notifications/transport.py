@@ -86,6 +86,8 @@ def parse_smtp_url(url: str) -> Server:
         raise BadSmtpUrl("goes on after the host (a '/', '?', '#' or '@' in a password is written %2F, %3F, %23, %40)")
     if parts.username and not parts.password:
         raise BadSmtpUrl("names a user without a password")
+    if not unquote(parts.username or "").isascii() or not unquote(parts.password or "").isascii():
+        raise BadSmtpUrl("has a user or password with characters outside ASCII, which the login cannot carry")
     return Server(
         scheme=parts.scheme,
         host=parts.hostname,
@@ -241,7 +243,8 @@ def _refused(code: int, text: bytes | str) -> Refused:
 
 def _describe(error: OSError, server: Server) -> str:
     where = f"{server.host}:{server.port}"
-    if isinstance(error, TimeoutError):
+    # While an answer is awaited, a timeout comes wrapped in "connection closed".
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return f"mail server {where} does not answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"mail server {where} shows a certificate that is not trusted: {error.verify_message}"
