@@ -49,6 +49,7 @@ class Party(StrEnum):
     DEPUTY_CHIEF = "deputy_chief"
     CHIEF = "chief"
     APPROVER = "approver"
+    OBSERVER = "observer"
 
 
 class ApprovalKind(StrEnum):
@@ -136,6 +137,7 @@ PARTY_LABELS: dict[Party, Label] = {
     Party.DEPUTY_CHIEF: Label("分管副区长", "Deputy chief"),
     Party.CHIEF: Label("区长", "District chief"),
     Party.APPROVER: Label("审批人", "Approver"),
+    Party.OBSERVER: Label("知悉人", "Observer"),
 }
 
 APPROVAL_LABELS: dict[ApprovalKind, Label] = {

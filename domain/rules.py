@@ -40,6 +40,7 @@ from domain.effects_unit import (
 )
 from domain.fields import Fields
 from domain.lifecycle import ACTIONS, DESK_PARTIES, PROXY_STEPS, Action, Party, Status, from_status
+from domain.policy import Label
 from domain.refusals import Allowed, Refused
 
 Effect = Callable[[Draft, Fields], None]
@@ -55,7 +56,7 @@ EFFECTS: dict[str, Effect] = {
 }  # fmt: skip
 """What each row of the table does."""
 
-_CLOCK_OF = {
+CLOCK_OF = {
     "sign_for": "sign_for", "send_back": "return_window", "contact": "contact", "answer": "answer", "rule": "ruling",
     "conclude": "consultation", "reply": "close", "ask_extension": "close", "report": "interim", "dispatch": "triage",
     "record_follow_up": "follow_up", "confirm": "follow_up", "review": "suspension_review", "deliver": "promised",
@@ -133,7 +134,7 @@ def allowed(draft: Draft) -> tuple[Allowed, ...]:
         parties = sorted(p.value for p in action.by if p not in (Party.CLOCK, Party.RULE))
         if not parties or (action.name in ("approve", "refuse") and draft.case.open_approval() is None):
             continue
-        clock = draft.case.open_clock(_CLOCK_OF.get(action.name, ""))
+        clock = draft.case.open_clock(CLOCK_OF.get(action.name, ""))
         if action.name in ("sign_for", "send_back") and clock is None:
             continue
         until = None
@@ -156,3 +157,5 @@ def perform(draft: Draft, name: str, fields: Fields) -> None:
     """Check an action and let it work on the draft; raises Refused and then nothing of the draft may be kept."""
     check(draft, name)
     EFFECTS[name](draft, fields)
+    if draft.actor.spoken_for and draft.actor.party in DESK_PARTIES:
+        draft.tell_reporters(Label("推进办已代为记录您的意见", "The desk recorded this on your behalf"))

@@ -231,7 +231,7 @@ class Casebook:
         }  # fmt: skip
 
     def _begin(self, draft: Draft, report: NewCase) -> None:
-        draft.record("report", {"source": report.source, "flags": list(report.flags)})
+        draft.record("reported", {"source": report.source, "flags": list(report.flags)})
         draft.start("triage", self.policy.limits.triage)
         route = report.route
         draft.case.severity = route.severity

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.intake import Delivery, DeliveryState, Trust
-from services.links import hash_token, new_token
+from services.links import hash_token, mint, new_token
 from services.office import Office
 from services.report import parse_body, read_report
 
@@ -33,11 +33,11 @@ class SignatureRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a delivery. `track` is the path of the tracking page, None when the delivery was a duplicate of another's."""
+    """The answer to a delivery. `track` is the path of its tracking page."""
 
     receipt: str
     duplicate: bool
-    track: str | None
+    track: str
 
 
 def new_receipt() -> str:
@@ -95,8 +95,12 @@ def store(
     body: bytes,
     content_type: str | None,
     locale: str = "zh",
+    then: Callable[[Session, int, str], None] | None = None,
 ) -> Receipt:
-    """Store a delivery's bytes; the same source and key again give the same receipt."""
+    """Store a delivery's bytes; the same source and key again give the same receipt.
+
+    `then` writes what belongs to it (session, delivery id, receipt) in the same transaction.
+    """
     token, receipt = new_token(), new_receipt()
     row = {
         "receipt": receipt, "source": source, "delivery_key": key, "trust": trust, "state": state, "received_at": office.now(),
@@ -107,19 +111,35 @@ def store(
         with office.writing() as session:
             known = _known(session, source, key)
             if known is not None:
-                return Receipt(known, True, None)
-            session.execute(insert(Delivery), [row])
+                return _again(session, office, known)
+            new_id = session.scalars(insert(Delivery).returning(Delivery.id), [row]).one()
+            if then is not None:
+                then(session, new_id, receipt)
     except IntegrityError:
-        with office.reading() as session:
+        # Two of the same at once: the other one came first.
+        with office.writing() as session:
             known = _known(session, source, key)
-        if known is None:
-            raise
-        return Receipt(known, True, None)
+            if known is None:
+                raise
+            return _again(session, office, known)
     return Receipt(receipt, False, f"/track/{token}")
 
 
-def _known(session: Session, source: str, key: str) -> str | None:
-    return session.scalar(select(Delivery.receipt).where(Delivery.source == source, Delivery.delivery_key == key))
+def _known(session: Session, source: str, key: str) -> tuple[int, str] | None:
+    row = session.execute(
+        select(Delivery.id, Delivery.receipt).where(Delivery.source == source, Delivery.delivery_key == key)
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def _again(session: Session, office: Office, known: tuple[int, str]) -> Receipt:
+    """The same receipt once more, with a link of its own: the first answer may have been lost on its way."""
+    case_id = session.scalar(select(Delivery.case_id).where(Delivery.id == known[0]))
+    contact = session.scalar(select(Delivery.contact_id).where(Delivery.id == known[0]))
+    token = mint(
+        session, office, {"party": "enterprise"}, case_id=case_id, delivery_id=known[0], account=None, contact=contact
+    )
+    return Receipt(known[1], True, f"/track/{token}")
 
 
 def waiting(office: Office) -> bool:

@@ -99,7 +99,10 @@ def _new_case(book: Casebook, row: Delivery, report: Report) -> NewCase:
     contact = find_contact(book.session, enterprise, report, verified_at=row.confirmed_at)
     area = project.area_id if project is not None else None
     way, more = route(book.policy, book.people, report.category, report.severity, area)
-    actor = Actor(Party.ENTERPRISE, "webhook" if row.trust is Trust.SIGNED else "form", contact=contact.id)
+    if row.trust is Trust.DESK:
+        actor = Actor(Party.CLERK, row.source, asserted=True)
+    else:
+        actor = Actor(Party.ENTERPRISE, "webhook" if row.trust is Trust.SIGNED else "form", contact=contact.id)
     return NewCase(
         title=report.title, detail=report.detail, source=row.source, category=report.category if "unknown_category" not in more else None,
         severity=report.severity, enterprise_id=enterprise.id, contact_id=contact.id, project_id=project.id if project else None,

@@ -1,0 +1,241 @@
+"""Reading a case for people and machines: its cover, its history in plain words, its clocks and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.clocks import CLOCKS, ClockState
+from domain.ladder import overdue_days
+from domain.lifecycle import ACTIONS, PARTY_LABELS, STATUS_LABELS, Party, Status
+from domain.lights import LIGHT_LABELS, light_of
+from domain.policy import Label
+from models import case as tables
+from models import clock as clock_tables
+from models.directory import Enterprise, Project
+from services.office import Office
+from services.page_types import CaseHead, ClockLine, TimelineLine
+from services.people import People, load_people
+
+EVENT_LABELS: dict[str, Label] = {
+    "reported": Label("收到报告", "Reported"),
+    "notice": Label("发出督办提示", "Supervision notice issued"),
+    "climbed": Label("提级", "One rung up"),
+    "cause_recorded": Label("提级事由已记录", "Cause recorded on the top rung"),
+    "replied": Label("答复已签发", "Reply signed off"),
+    "closed": Label("办结", "Closed"),
+    "redo": Label("退回重办", "Done again"),
+    "suspended": Label("挂起", "Suspended"),
+    "tracking_began": Label("转为长期跟踪", "Moved to tracking"),
+    "approval_lapsed": Label("审批失效", "Approval lapsed"),
+    "approval_passed_up": Label("审批转交上级", "Approval passed up"),
+    "right_lapsed": Label("退回期已过", "Return window over"),
+    "counts_as_received": Label("逾期未签收,视为已收", "Not signed for: counts as received"),
+    "fallback_leads": Label("兜底单位牵头", "The fallback unit leads"),
+    "stay_over": Label("层级停留期满", "Time on the rung is over"),
+    "reporter_left": Label("一位反映人撤回", "A reporter left"),
+    "approve": Label("同意", "Approved"),
+    "refuse": Label("不同意", "Refused"),
+}
+"""Names of history lines that are no actions of the table."""
+
+PUBLIC_EVENTS = frozenset({
+    "reported", "dispatch", "sign_for", "contact", "rule", "reassign", "supplement", "suspended", "resume", "tracking_began", "replied",
+    "settle_on_spot", "decline", "confirm", "dispute", "record_follow_up", "redo", "climbed", "appeal", "withdraw", "merge", "closed",
+    "reopen", "call_consultation", "conclude", "lapse", "untrack", "no_response",
+})  # fmt: skip
+"""What an enterprise sees of the history; internal remarks are not among it."""
+
+PUBLIC_TEXT = frozenset({"supplement", "dispute", "appeal", "confirm", "withdraw", "settle_on_spot", "decline"})
+"""Lines whose text the enterprise wrote itself, or which is addressed to it."""
+
+TEXT_LABELS: dict[str, Label] = {
+    "text": Label("内容", "Text"),
+    "reason": Label("理由", "Reason"),
+    "why": Label("原因", "Why"),
+    "how": Label("方式", "How"),
+    "basis": Label("依据", "Basis"),
+    "minutes": Label("纪要", "Minutes"),
+    "policy": Label("政策依据", "Policy cited"),
+    "progress": Label("进展", "Progress"),
+}
+
+
+def event_label(action: str) -> Label:
+    """The name of a history line."""
+    return EVENT_LABELS.get(action) or (ACTIONS[action].label if action in ACTIONS else Label(action, action))
+
+
+def holder_of(row: tables.Case, people: People, office: Office) -> Label:
+    """Who must act now, as far as the case's status and rung say."""
+    policy = office.policy
+    desk = people.label(policy.desk_unit)
+    if row.status in (Status.NEW, Status.DISPUTED, Status.CONSULTATION):
+        return desk
+    if row.status is Status.REPLIED:
+        return Label("企业确认(推进办回访)", "The enterprise, to confirm (the desk follows up)")
+    if row.status is Status.CLOSED:
+        return Label("—", "—")
+    return people.label(row.lead_id) if row.lead_id else desk
+
+
+def case_head(session: Session, office: Office, row: tables.Case, people: People) -> CaseHead:
+    """The cover of a case."""
+    policy = office.policy
+    firm = session.get(Enterprise, row.enterprise_id) if row.enterprise_id else None
+    project = session.get(Project, row.project_id) if row.project_id else None
+    light = light_of(row.status, row.due, office.now(), policy, office.time)
+    category = policy.categories.get(row.category or "")
+    outcome = policy.outcomes.get(row.outcome or "")
+    return CaseHead(
+        code=row.code, document=row.document_number, title=row.title, detail=row.detail, status=STATUS_LABELS[row.status],
+        status_code=row.status.value, light=light.value, light_label=LIGHT_LABELS[light], rung=row.rung,
+        rung_label=policy.rung(row.rung).label, round=row.round, cycle=row.cycle, category=category.label if category else None,
+        case_class=policy.classes[row.case_class].label if row.case_class in policy.classes else None,
+        severity=policy.severities[row.severity].label, enterprise=firm.name if firm else "—",
+        project=Label(project.name_zh, project.name_en) if project else Label(row.project_said, row.project_said) if row.project_said else None,
+        lead=people.label(row.lead_id) if row.lead_id else None, supporters=tuple(people.label(u) for u in supporters_of(session, row.id)),
+        holder=holder_of(row, people, office), due=row.due, original_due=row.original_due, estimated=row.estimated,
+        outcome=outcome.label if outcome and row.status in (Status.REPLIED, Status.CLOSED) else None, opened_at=row.opened_at,
+        closed_at=row.closed_at, result=row.rating_result, attitude=row.rating_attitude,
+    )  # fmt: skip
+
+
+def supporters_of(session: Session, case_id: int) -> Sequence[str]:
+    """The units that support a case now."""
+    a = tables.Assignment
+    return session.scalars(
+        select(a.unit_id).where(a.case_id == case_id, a.part == "supporter", a.until.is_(None)).order_by(a.id)
+    ).all()
+
+
+def events_of(session: Session, case_id: int) -> list[tuple[tables.Event, Mapping[str, Any]]]:
+    """A case's events with their texts, in order; a redacted text is empty."""
+    e, t = tables.Event, tables.EventText
+    rows = session.execute(
+        select(e, t.text)
+        .outerjoin(t, (t.case_id == e.case_id) & (t.seq == e.seq))
+        .where(e.case_id == case_id)
+        .order_by(e.seq)
+    )
+    return [(event, text or {}) for event, text in rows]
+
+
+def timeline(session: Session, case_id: int, people: People, *, public: bool) -> tuple[TimelineLine, ...]:
+    """The history in plain words. `public` leaves out what is internal and names no person."""
+    lines = []
+    for event, text in events_of(session, case_id):
+        if public and event.action not in PUBLIC_EVENTS:
+            continue
+        shown = text if not public or event.action in PUBLIC_TEXT else {}
+        lines.append(TimelineLine(
+            event.at, event_label(event.action), _who(event, people, public=public),
+            tuple((TEXT_LABELS.get(k, Label(k, k)), str(v)) for k, v in shown.items()),
+        ))  # fmt: skip
+    return tuple(lines)
+
+
+def _who(event: tables.Event, people: People, *, public: bool) -> Label:
+    actor, facts = event.actor, event.facts
+    party = PARTY_LABELS.get(Party(actor["party"]), Label("—", "—"))
+    unit = actor.get("unit")
+    if event.action in ("dispatch", "rule", "reassign", "fallback_leads") and facts.get("lead"):
+        name = people.label(str(facts["lead"]))
+        return Label(f"{party.zh} → {name.zh}", f"{party.en} → {name.en}")
+    if public or not actor.get("account"):
+        return people.label(str(unit)) if unit else party
+    name = people.label(str(actor["account"]))
+    if actor.get("principal"):
+        absent = people.label(str(actor["principal"]))
+        return Label(f"{name.zh}(代 {absent.zh})", f"{name.en} (for {absent.en})")
+    return name
+
+
+def clock_lines(session: Session, office: Office, case_id: int, people: People) -> tuple[ClockLine, ...]:
+    """The deadlines that run or stand still."""
+    c = clock_tables.Clock
+    rows = session.scalars(
+        select(c)
+        .where(c.case_id == case_id, c.state.in_((ClockState.RUNNING, ClockState.PAUSED)), c.kind != "rung_stay")
+        .order_by(c.due)
+    )
+    return tuple(
+        ClockLine(
+            CLOCKS[r.kind].label, people.label(r.owner_unit) if r.owner_unit else PARTY_LABELS[CLOCKS[r.kind].owner], r.due,
+            r.estimated, overdue_days(r.due, office.now(), office.time), r.state is ClockState.PAUSED,
+        )
+        for r in rows
+    )  # fmt: skip
+
+
+def case_json(office: Office, code: str) -> dict[str, Any] | None:
+    """A case for machines: `expedite case CODE --json`. Moments are ISO 8601 in the office's zone. None if there is none."""
+    with office.reading() as session:
+        row = session.scalars(select(tables.Case).where(tables.Case.code == code.strip().upper())).first()
+        if row is None:
+            return None
+        light = light_of(row.status, row.due, office.now(), office.policy, office.time)
+        return {
+            "code": row.code, "kind": row.kind.value, "status": row.status.value, "rung": row.rung, "round": row.round,
+            "cycle": row.cycle, "lead": row.lead_id, "supporters": list(supporters_of(session, row.id)), "class": row.case_class,
+            "severity": row.severity, "category": row.category, "project": row.project_id or row.project_said, "due": at(office, row.due),
+            "original_due": at(office, row.original_due), "estimated": row.estimated, "light": light.value, "outcome": row.outcome,
+            "ratings": {"result": row.rating_result, "attitude": row.rating_attitude}, "title": row.title, "source": row.source,
+            "document": row.document_number, "opened_at": at(office, row.opened_at), "closed_at": at(office, row.closed_at),
+            "flags": row.flags,
+            "events": [
+                {
+                    "seq": e.seq, "at": at(office, e.at), "action": e.action, "actor": e.actor, "facts": e.facts, "text": dict(text),
+                    "policy": e.policy_version[:12], "hash": e.hash,
+                }
+                for e, text in events_of(session, row.id)
+            ],
+            "clocks": _clocks_json(session, office, row.id),
+            "notices": _notices_json(session, office, row.id),
+        }  # fmt: skip
+
+
+def at(office: Office, moment: datetime | None) -> str | None:
+    """A moment in the office's zone, to the second."""
+    return None if moment is None else moment.astimezone(office.zone).isoformat(timespec="seconds")
+
+
+def _clocks_json(session: Session, office: Office, case_id: int) -> list[dict[str, Any]]:
+    c = clock_tables.Clock
+    return [
+        {
+            "kind": r.kind, "owner": r.owner_unit, "subject": r.subject, "state": r.state.value, "started": at(office, r.started),
+            "limit": f"{r.limit_value} {r.limit_unit.value}" if r.limit_unit else None, "due": at(office, r.due),
+            "original_due": at(office, r.original_due), "estimated": r.estimated, "round": r.round, "cycle": r.cycle,
+            "steps": r.done.split(), "next_step": r.next_step, "next_action_at": at(office, r.next_action_at),
+            "ended_at": at(office, r.ended_at),
+        }
+        for r in session.scalars(select(c).where(c.case_id == case_id).order_by(c.id))
+    ]  # fmt: skip
+
+
+def _notices_json(session: Session, office: Office, case_id: int) -> list[dict[str, Any]]:
+    n = clock_tables.Notice
+    rows = session.execute(
+        select(n, clock_tables.Clock.kind)
+        .join(clock_tables.Clock, clock_tables.Clock.id == n.clock_id)
+        .where(n.case_id == case_id)
+        .order_by(n.id)
+    )
+    return [
+        {
+            "number": r.number, "colour": r.colour.value, "clock": kind, "issued_at": at(office, r.issued_at), "owner": r.owner,
+            "overdue_days": r.overdue_days, "answer_by": at(office, r.answer_by), "round": r.round, "cycle": r.cycle,
+            "to": r.recipients,
+        }
+        for r, kind in rows
+    ]  # fmt: skip
+
+
+def people_of(session: Session, office: Office) -> People:
+    """The directory, for names."""
+    return load_people(session, office.policy)

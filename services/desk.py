@@ -1,0 +1,205 @@
+"""The desk's own steps, asked for by a command: from the Prefect UI, where nobody is known by name, or the command line.
+
+A command is done once: its id is unique in the database, and repeating it returns the stored result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.case import Actor
+from domain.lifecycle import ACTIONS, DESK_STEPS, PROXY_STEPS, Party
+from domain.policy import Label
+from domain.refusals import Refused
+from models.directory import Unit
+from models.intake import Delivery, DeliveryState, Trust
+from models.office import Command
+from services.casebook import Request, case_id_of, open_casebook
+from services.chain import canonical
+from services.intake import store
+from services.office import Office
+from services.receiver import receive_waiting
+from services.report import read_report
+from services.waiting_reports import accept, dismiss
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of one case (or report): done or refused, in words, and where to look."""
+
+    case: str
+    done: bool
+    message: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What drop-downs offer: (code, name in both languages)."""
+
+    steps: tuple[tuple[str, Label], ...]
+    units: tuple[tuple[str, Label], ...]
+    classes: tuple[tuple[str, Label], ...]
+    severities: tuple[tuple[str, Label], ...]
+    categories: tuple[tuple[str, Label], ...]
+    outcomes: tuple[tuple[str, Label], ...]
+    reasons: tuple[tuple[str, Label], ...]
+
+
+def step_choices(office: Office) -> Choices:
+    """The present policy's and directory's options."""
+    policy = office.policy
+    with office.reading() as session:
+        units = tuple(
+            (u.id, Label(u.short_zh, u.short_en))
+            for u in session.scalars(select(Unit).where(Unit.active).order_by(Unit.id))
+        )
+    return Choices(
+        steps=tuple((name, ACTIONS[name].label) for name in DESK_STEPS if name not in policy.head_link_steps),
+        units=units,
+        classes=tuple((c.code, c.label) for c in policy.classes.values() if c.code != "tracking"),
+        severities=tuple((str(s.number), s.label) for s in policy.severities.values()),
+        categories=tuple((c.code, c.label) for c in policy.categories.values()),
+        outcomes=tuple((o, policy.outcomes[o].label) for o in ("resolved", "partial", "explained")),
+        reasons=tuple((r.code, r.label) for r in policy.suspension_reasons.values()),
+    )
+
+
+def desk_actor(step: str, channel: str, spoken_for: str | None) -> Actor:
+    """In what capacity the desk takes a step: as its head where the table says so, else as a clerk; asserted, not known."""
+    action = ACTIONS.get(step)
+    party = Party.DESK_HEAD if action is not None and Party.DESK_HEAD in action.by else Party.CLERK
+    return Actor(party, channel, asserted=True, spoken_for=spoken_for or None)
+
+
+def coordinate(
+    office: Office,
+    step: str,
+    cases: Sequence[str],
+    fields: Mapping[str, object],
+    command_id: str,
+    channel: str = "prefect",
+) -> list[StepResult]:
+    """Take one step of the lifecycle on each case. A refusal is a result; other cases go on."""
+    known = repeated(office, command_id)
+    if known is not None:
+        return known
+    if step not in DESK_STEPS:
+        return [
+            StepResult(c, False, f"{step} is not a step of the desk; choose one of {', '.join(DESK_STEPS)}")
+            for c in cases
+        ]
+    if step in office.policy.head_link_steps:
+        return [StepResult(c, False, f"{step} needs the desk head's own link (policy: head_link_steps)") for c in cases]
+    given = {k: v for k, v in fields.items() if v not in (None, "", "—", [], ())}
+    spoken_for = str(given.pop("spoken_for", "")) or None
+    actor = desk_actor(step, channel, spoken_for if step in PROXY_STEPS else None)
+    with office.writing() as session:
+        results = _perform(office, session, step, cases, given, actor)
+        _remember(session, office, command_id, results)
+    return results
+
+
+def _perform(
+    office: Office, session: Session, step: str, cases: Sequence[str], fields: Mapping[str, object], actor: Actor
+) -> list[StepResult]:
+    codes = list(dict.fromkeys(c.strip().upper() for c in cases if c.strip()))
+    ids = {code: case_id_of(session, code) for code in codes}
+    missing = [
+        StepResult(code, False, f"{code}: there is no such case; check the code")
+        for code, i in ids.items()
+        if i is None
+    ]
+    book = open_casebook(office, session)
+    found = [Request(i, step, actor, fields) for i in ids.values() if i is not None]
+    done = [
+        StepResult(r.code, r.done, str(r.refusal) if r.refusal else ACTIONS[step].label.en, link_to(office, r.code))
+        for r in book.apply(found)
+    ]
+    return done + missing
+
+
+def link_to(office: Office, code: str) -> str:
+    """Where a case can be looked at by the desk."""
+    return f"{office.settings.base_url.rstrip('/')}/board/{code}"
+
+
+def register(office: Office, report: Mapping[str, Any], command_id: str, channel: str = "prefect") -> StepResult:
+    """Register a difficulty on an enterprise's behalf; the report is stored like any other and opened at once."""
+    known = repeated(office, command_id)
+    if known is not None:
+        return known[0]
+    try:
+        read_report(report)
+    except Refused as refusal:
+        return StepResult("", False, str(refusal))
+    receipt = store(
+        office, channel, command_id, Trust.DESK, DeliveryState.WAITING, canonical(report).encode(), "application/json"
+    )
+    result = _opened(office, receipt.receipt)
+    with office.writing() as session:
+        _remember(session, office, command_id, [result])
+    return result
+
+
+def _opened(office: Office, receipt: str) -> StepResult:
+    from models.case import Case
+
+    while True:
+        with office.reading() as session:
+            row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).one()
+            code = session.scalar(select(Case.code).where(Case.id == row.case_id)) if row.case_id else None
+        if code is not None:
+            return StepResult(code, True, f"registered as {code}", link_to(office, code))
+        if row.state is not DeliveryState.WAITING:
+            return StepResult(receipt, False, row.problem or f"the report is {row.state.value}")
+        receive_waiting(office)
+
+
+def accept_reports(office: Office, receipts: Sequence[str], command_id: str) -> list[StepResult]:
+    """Let unconfirmed reports become cases on a clerk's word."""
+    return _decide_reports(office, receipts, command_id, accepted=True)
+
+
+def dismiss_reports(office: Office, receipts: Sequence[str], command_id: str) -> list[StepResult]:
+    """Let unconfirmed reports go."""
+    return _decide_reports(office, receipts, command_id, accepted=False)
+
+
+def _decide_reports(office: Office, receipts: Sequence[str], command_id: str, *, accepted: bool) -> list[StepResult]:
+    known = repeated(office, command_id)
+    if known is not None:
+        return known
+    results = []
+    with office.writing() as session:
+        for receipt in dict.fromkeys(r.strip().upper() for r in receipts if r.strip()):
+            row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).first()
+            if row is None:
+                results.append(
+                    StepResult(receipt, False, f"{receipt}: there is no such report; see `expedite inbox list`")
+                )
+            elif (accept if accepted else dismiss)(session, office, row, "desk"):
+                results.append(StepResult(receipt, True, "accepted" if accepted else "dismissed"))
+            else:
+                results.append(
+                    StepResult(receipt, False, f"{receipt} does not wait to be confirmed: it is {row.state.value}")
+                )
+        _remember(session, office, command_id, results)
+    return results
+
+
+def repeated(office: Office, command_id: str) -> list[StepResult] | None:
+    """The stored result of a command that was done before."""
+    with office.reading() as session:
+        row = session.get(Command, command_id)
+    return None if row is None else [StepResult(**r) for r in row.result["results"]]
+
+
+def _remember(session: Session, office: Office, command_id: str, results: Sequence[StepResult]) -> None:
+    session.add(Command(id=command_id, at=office.now(), result={"results": [asdict(r) for r in results]}))
+    session.flush()

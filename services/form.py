@@ -1,0 +1,114 @@
+"""The public form: what it offers, and storing what it sends. The least trusted source of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.policy import Label
+from domain.refusals import need
+from models.directory import Contact, Enterprise, Project
+from models.intake import DeliveryState, Trust
+from services.chain import canonical
+from services.intake import Receipt, store
+from services.links import new_token
+from services.office import Office
+from services.owing import insert_once, outbox_row
+from services.page_types import Choice
+from services.report import Report, read_report
+from services.waiting_reports import start_clock
+
+FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class FormChoices:
+    """The drop-downs of the public form."""
+
+    categories: tuple[Choice, ...]
+    severities: tuple[Choice, ...]
+    projects: tuple[Choice, ...]
+
+
+def form_choices(office: Office) -> FormChoices:
+    """Categories with a line of help each, severities, and the active projects."""
+    policy = office.policy
+    with office.reading() as session:
+        projects = tuple(
+            Choice(p.id, Label(p.name_zh, p.name_en))
+            for p in session.scalars(select(Project).where(Project.status == "active").order_by(Project.id))
+        )
+    return FormChoices(
+        tuple(Choice(c.code, c.label, c.hint) for c in policy.categories.values()),
+        tuple(Choice(str(s.number), s.label) for s in policy.severities.values()), projects,
+    )  # fmt: skip
+
+
+def read_form(values: Mapping[str, str], locale: str) -> tuple[dict[str, object], Report]:
+    """The form's values as a report; FieldRefused names the form's own field."""
+    data: dict[str, object] = {
+        "enterprise": {k: values.get(k, "") for k in ("uscc", "contact", "phone", "email")}
+        | {"name": values.get("enterprise", ""), "locale": locale},
+        **{k: values.get(k, "") for k in ("project", "category", "severity", "title", "detail")},
+    }
+    try:
+        report = read_report(data)
+    except Exception as refusal:
+        raise _in_form(refusal) from None
+    if report.email is None:
+        raise need("email", "give a mail address: we send a link there to confirm the report")
+    return data, report
+
+
+def _in_form(refusal: Exception) -> Exception:
+    """The refusal in the names of the form's fields."""
+    facts = getattr(refusal, "facts", None)
+    if isinstance(facts, Mapping) and str(facts.get("field", "")).startswith("enterprise."):
+        name = str(facts["field"]).removeprefix("enterprise.")
+        refusal.facts = {**facts, "field": "enterprise" if name == "name" else name}  # type: ignore[attr-defined]  # a Refused
+    return refusal
+
+
+def submit_form(office: Office, values: Mapping[str, str], locale: str) -> Receipt:
+    """Store a report from the public form. Raises FieldRefused.
+
+    It becomes a case at once when the reporter's address was confirmed before for this enterprise; else it waits, with a clock of
+    one working day, until the reporter confirms it by the link mailed to them, or a clerk accepts it.
+    """
+    data, report = read_form(values, locale)
+    known = _confirmed_contact(office, report)
+    body = canonical(data).encode()
+    nonce = values.get("nonce") or new_token()
+    if known:
+        return store(office, FORM, nonce, Trust.PUBLIC, DeliveryState.WAITING, body, "application/json", locale)
+
+    def ask(session: Session, delivery_id: int, receipt: str) -> None:
+        _ask_to_confirm(session, office, delivery_id, receipt, report, locale)
+
+    return store(office, FORM, nonce, Trust.PUBLIC, DeliveryState.UNCONFIRMED, body, "application/json", locale, ask)
+
+
+def _confirmed_contact(office: Office, report: Report) -> bool:
+    """Whether this address was confirmed before, for this very enterprise: another firm's name needs its own confirmation."""
+    with office.reading() as session:
+        found = session.execute(
+            select(Enterprise.name, Enterprise.name_en, Enterprise.uscc)
+            .join(Contact, Contact.enterprise_id == Enterprise.id)
+            .where(Contact.email == report.email, Contact.verified_at.is_not(None))
+        ).all()
+    return any(report.enterprise in (name, name_en) and report.uscc in (None, uscc) for name, name_en, uscc in found)
+
+
+def _ask_to_confirm(
+    session: Session, office: Office, delivery_id: int, receipt: str, report: Report, locale: str
+) -> None:
+    now = office.now()
+    domain = office.settings.sender(office.policy.mail.reply_to).rpartition("@")[2].rstrip(">")
+    start_clock(session, office.policy, office.time, delivery_id, now)
+    insert_once(session, [outbox_row(
+        key=f"confirm_report:{delivery_id}", message="confirm_report", address=report.email or "", locale=locale, now=now,
+        domain=domain, facts={"receipt": receipt}, grant={"party": "enterprise"}, delivery_id=delivery_id,
+    )])  # fmt: skip

@@ -1,0 +1,45 @@
+"""What the fields of an action offer on a page: units, classes, outcomes, ratings, each with its name."""
+
+from __future__ import annotations
+
+from domain.effects_unit import REPLY_OUTCOMES
+from domain.lifecycle import Action, Field, FieldKind
+from domain.policy import Label
+from services.office import Office
+from services.page_types import Choice, FormField
+from services.people import People
+
+_ANSWERS = (
+    Choice("answered", Label("已联系上,已评价", "Answered, with ratings")),
+    Choice("not_solved", Label("企业表示未解决", "Not solved")),
+    Choice("not_reached", Label("未联系上", "Not reached")),
+)
+
+
+def field_of(office: Office, people: People, action: Action, field: Field) -> FormField:
+    """A field with its options."""
+    return FormField(field.name, field.kind, field.label, field.required, _choices(office, people, action, field))
+
+
+def _choices(office: Office, people: People, action: Action, field: Field) -> tuple[Choice, ...]:
+    policy = office.policy
+    match field.kind:
+        case FieldKind.UNIT | FieldKind.UNITS:
+            return tuple(Choice(u.id, u.label) for u in people.units.values() if u.active)
+        case FieldKind.CASE_CLASS:
+            return tuple(Choice(c.code, c.label) for c in policy.classes.values() if c.code != "tracking")
+        case FieldKind.SEVERITY:
+            return tuple(Choice(str(s.number), s.label) for s in policy.severities.values())
+        case FieldKind.CATEGORY:
+            return tuple(Choice(c.code, c.label) for c in policy.categories.values())
+        case FieldKind.OUTCOME:
+            codes = REPLY_OUTCOMES if action.name == "reply" else ("resolved", "partial", "explained")
+            return tuple(Choice(o, policy.outcomes[o].label) for o in codes)
+        case FieldKind.REASON:
+            return tuple(Choice(r.code, r.label) for r in policy.suspension_reasons.values())
+        case FieldKind.RATING:
+            return tuple(Choice(str(n), label) for n, label in sorted(policy.follow_up.scale, reverse=True))
+        case FieldKind.ANSWER:
+            return _ANSWERS
+        case _:
+            return ()

@@ -1,0 +1,367 @@
+"""The personal pages: what a link shows, and what its holder does there. Looking never changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.case import Case, Draft
+from domain.lifecycle import ACTIONS, APPROVAL_LABELS, PARTY_LABELS, Action, ApprovalKind, FieldKind, Party, Status
+from domain.policy import Label
+from domain.rules import CLOCK_OF, offered
+from models import case as tables
+from models.directory import Contact
+from models.intake import Delivery, DeliveryState
+from services.case_files import Surroundings, load_cases
+from services.case_view import (
+    TEXT_LABELS,
+    case_head,
+    clock_lines,
+    event_label,
+    people_of,
+    timeline,
+)
+from services.casebook import Request, open_casebook
+from services.form import FormChoices, form_choices, submit_form
+from services.links import Grant, find_expired, resolve
+from services.office import Office
+from services.owing import insert_once, outbox_row, root_id
+from services.page_choices import field_of
+from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TimelineLine, TrackPage
+from services.people import People
+from services.refusal_words import in_words
+from services.report import parse_body
+from services.waiting_reports import accept, dismiss
+
+__all__ = [
+    "FormChoices",
+    "act",
+    "act_page",
+    "confirm_report",
+    "form_choices",
+    "new_link",
+    "submit_form",
+    "track_act",
+    "track_page",
+]
+
+_SAID = {
+    "reply": Label("已提交,等待单位负责人签发。", "Sent. It now waits for the sign-off by the head of your unit."),
+    "ask_extension": Label("申请已提交审批。", "Your request was sent for approval."),
+    "ask_suspension": Label("申请已提交审批。", "Your request was sent for approval."),
+    "confirm": Label("感谢您的评价。", "Thank you for your rating."),
+    "dispute": Label("已退回,我们将继续办理。", "We have taken it up again."),
+}
+
+
+def _draft(office: Office, session: Session, case: Case, grant: Grant, people: People) -> Draft:
+    return Draft(case, office.now(), grant.actor(), office.policy, office.time, Surroundings(session, people))
+
+
+def _case(session: Session, case_id: int) -> Case:
+    # A page may show what is done: closed cases and decided approvals too. Looking takes no lock.
+    return load_cases(session, [case_id], lock=False)[case_id]
+
+
+def _buttons(office: Office, draft: Draft, people: People) -> tuple[Button, ...]:
+    found = []
+    for action in offered(draft):
+        clock = draft.case.open_clock(CLOCK_OF.get(action.name, ""), _subject(action, draft))
+        until = clock.due if clock is not None else None
+        fields = tuple(field_of(office, people, action, f) for f in action.fields)
+        found.append(Button(action, fields, until))
+    return tuple(sorted(found, key=lambda b: (_ORDER.get(b.action.name, 50), list(ACTIONS).index(b.action.name))))
+
+
+_ORDER = {
+    "approve": 0,
+    "refuse": 1,
+    "sign_for": 2,
+    "contact": 3,
+    "answer": 3,
+    "fulfil": 3,
+    "confirm": 4,
+    "dispute": 5,
+    "reply": 6,
+}
+
+
+def _subject(action: Action, draft: Draft) -> str | None:
+    return draft.actor.unit if action.name == "answer" else None
+
+
+# -- officers ----------------------------------------------------------------------------------------------------------
+
+
+def act_page(office: Office, token: str) -> ActPage | ReportPage:
+    """What an officer's link shows. Raises LinkRefused."""
+    with office.reading() as session:
+        grant = resolve(session, token, office.real_now())
+        if grant.account is None:
+            raise LinkRefused("unknown", False)
+        people = people_of(session, office)
+        if grant.case_id is None:
+            return _report_page(session, office, grant, people)
+        row = session.get_one(tables.Case, grant.case_id)
+        case = _case(session, grant.case_id)
+        draft = _draft(office, session, case, grant, people)
+        decided = _decided(session, grant, people)
+        capacity = PARTY_LABELS[grant.party]
+        unit = people.label(grant.unit) if grant.unit else None
+        person = people.persons.get(grant.account)
+        return ActPage(
+            person=people.label(grant.account),
+            capacity=Label(f"{capacity.zh} · {unit.zh}", f"{capacity.en} · {unit.en}") if unit else capacity,
+            principal=people.label(grant.principal) if grant.principal else None, case=case_head(session, office, row, people),
+            contact=_contact(session, row), clocks=clock_lines(session, office, row.id, people),
+            timeline=timeline(session, row.id, people, public=False),
+            buttons=() if decided is not None else _buttons(office, draft, people),
+            asked=_asked(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
+        )  # fmt: skip
+
+
+def _contact(session: Session, row: tables.Case) -> tuple[tuple[Label, str], ...]:
+    r = tables.Reporter
+    found = session.execute(
+        select(Contact.name, Contact.phone, Contact.email)
+        .join(r, r.contact_id == Contact.id)
+        .where(r.case_id == row.id, r.kind == "principal", r.withheld.is_(False))
+    ).first()
+    if found is None:
+        return ()
+    labels = (Label("联系人", "Contact"), Label("电话", "Phone"), Label("邮箱", "E-mail"))
+    return tuple((label, str(value)) for label, value in zip(labels, found, strict=True) if value)
+
+
+def _asked(office: Office, session: Session, grant: Grant, people: People) -> tuple[tuple[Label, str], ...]:
+    if grant.step is None:
+        return ()
+    approval = session.scalars(
+        select(tables.Approval)
+        .join(tables.ApprovalStep, tables.ApprovalStep.approval_id == tables.Approval.id)
+        .where(tables.ApprovalStep.id == grant.step)
+    ).first()
+    if approval is None:
+        return ()
+    kind = APPROVAL_LABELS[ApprovalKind(approval.kind)]
+    lines = [(Label("申请事项", "What is asked"), f"{kind.zh} / {kind.en}")]
+    if approval.unit_id:
+        lines.append((Label("申请单位", "Asked by"), people.label(approval.unit_id).zh))
+    return (*lines, *_fact_lines(office, approval.facts))
+
+
+def _fact_lines(office: Office, facts: Mapping[str, Any]) -> tuple[tuple[Label, str], ...]:
+    labels = {
+        f.name: f.label for a in ("reply", "ask_extension", "ask_suspension") for f in ACTIONS[a].fields
+    } | TEXT_LABELS
+    lines = []
+    for key, value in facts.items():
+        if value in (None, ""):
+            continue
+        said = str(value)
+        if key == "outcome" and said in office.policy.outcomes:
+            name = office.policy.outcomes[said].label
+            said = f"{name.zh} / {name.en}"
+        if key == "cause" and said in office.policy.suspension_reasons:
+            name = office.policy.suspension_reasons[said].label
+            said = f"{name.zh} / {name.en}"
+        lines.append((labels.get(key, Label(key, key)), said))
+    return tuple(lines)
+
+
+def _decided(session: Session, grant: Grant, people: People) -> TimelineLine | None:
+    """ "Already done by … on …" for an approval step that is no longer open."""
+    if grant.step is None:
+        return None
+    step = session.get(tables.ApprovalStep, grant.step)
+    if step is None or step.state == "open":
+        return None
+    word = {"granted": event_label("approve"), "refused": event_label("refuse")}.get(
+        step.state, event_label("approval_lapsed")
+    )
+    who = people.label(step.decided_by) if step.decided_by else PARTY_LABELS[Party.CLOCK]
+    approval = session.get_one(tables.Approval, step.approval_id)
+    return TimelineLine(step.decided_at or approval.asked_at, word, who)
+
+
+def _report_page(session: Session, office: Office, grant: Grant, people: People) -> ReportPage:
+    row = session.get_one(Delivery, grant.delivery_id)
+    said = parse_body(row.body)
+    firm = said.get("enterprise") if isinstance(said.get("enterprise"), dict) else {}
+    pairs = (
+        (Label("企业", "Enterprise"), firm.get("name")), (Label("联系人", "Contact"), firm.get("contact")),
+        (Label("电话", "Phone"), firm.get("phone")), (Label("邮箱", "E-mail"), firm.get("email")),
+        (Label("项目", "Project"), said.get("project")), (Label("类别", "Category"), said.get("category")),
+        (Label("标题", "Title"), said.get("title")), (Label("说明", "Detail"), said.get("detail")),
+    )  # fmt: skip
+    person = people.persons.get(grant.account or "")
+    due = office.time.due(row.received_at, office.policy.limits.report_waiting).at
+    lines = tuple((label, str(value)) for label, value in pairs if value)
+    return ReportPage(row.receipt, row.received_at, due, lines, row.state.value, person.locale if person else "zh")
+
+
+def act(office: Office, token: str, action: str, values: Mapping[str, str]) -> Done:
+    """Act through an officer's link. Raises LinkRefused; a refusal by the rules is an answer."""
+    with office.writing() as session:
+        grant = resolve(session, token, office.real_now())
+        if grant.account is None:
+            raise LinkRefused("unknown", False)
+        if grant.case_id is None:
+            return _decide_report(session, office, grant, action)
+        return _perform(office, session, grant, action, values)
+
+
+def _decide_report(session: Session, office: Office, grant: Grant, action: str) -> Done:
+    row = session.get_one(Delivery, grant.delivery_id)
+    word = {"accept": accept, "dismiss": dismiss}.get(action)
+    if word is None:
+        return Done(False, Label("没有这个操作。", "There is no such action."))
+    if word(session, office, row, grant.account or "clerk"):
+        return Done(
+            True,
+            Label("已受理,即将立案分办。", "Accepted: it becomes a case now.")
+            if action == "accept"
+            else Label("已关闭。", "Dismissed."),
+        )
+    return Done(False, Label("该报告已经处理过。", "This report was dealt with already."))
+
+
+def _perform(office: Office, session: Session, grant: Grant, action: str, values: Mapping[str, str]) -> Done:
+    book = open_casebook(office, session)
+    known = ACTIONS.get(action)
+    if known is None:
+        return Done(False, Label("没有这个操作。", "There is no such action."))
+    many = {f.name for f in known.fields if f.kind is FieldKind.UNITS}
+    fields = {
+        f.name: (values[f.name].split(",") if f.name in many else values[f.name])
+        for f in known.fields
+        if values.get(f.name)
+    }
+    if action == "dispute":
+        fields |= {k: values[k] for k in ("result", "attitude") if values.get(k)}
+    if grant.case_id is None:
+        raise LinkRefused("unknown", False)
+    [result] = book.apply([Request(grant.case_id, action, grant.actor(), fields)])
+    if result.refusal is not None:
+        field = result.refusal.facts.get("field")
+        return Done(False, in_words(result.refusal), str(field) if field else None)
+    return Done(True, _SAID.get(action, Label(f"已记录:{known.label.zh}。", f"Done: {known.label.en}.")))
+
+
+# -- enterprises -------------------------------------------------------------------------------------------------------
+
+
+def track_page(office: Office, token: str) -> TrackPage:
+    """What an enterprise's link shows. Raises LinkRefused."""
+    with office.reading() as session:
+        grant, delivery = _tracked(session, office, token)
+        if grant.case_id is None:
+            if delivery is None:
+                raise LinkRefused("unknown", False)
+            stage = {
+                DeliveryState.UNCONFIRMED: "unconfirmed", DeliveryState.QUARANTINED: "quarantined",
+                DeliveryState.DISMISSED: "dismissed",
+            }.get(delivery.state, "received")  # fmt: skip
+            return TrackPage(stage, delivery.receipt, delivery.received_at, delivery.locale)
+        return _case_page(session, office, grant, delivery)
+
+
+def _tracked(session: Session, office: Office, token: str) -> tuple[Grant, Delivery | None]:
+    grant = resolve(session, token, office.real_now())
+    if grant.account is not None:
+        raise LinkRefused("unknown", False)
+    delivery = session.get(Delivery, grant.delivery_id) if grant.delivery_id is not None else None
+    if grant.case_id is None and delivery is not None and delivery.case_id is not None:
+        grant = Grant(
+            grant.link_id, delivery.case_id, delivery.id, None, delivery.contact_id, Party.ENTERPRISE, None, None, None
+        )
+    return grant, delivery
+
+
+def _case_page(session: Session, office: Office, grant: Grant, delivery: Delivery | None) -> TrackPage:
+    people = people_of(session, office)
+    row = session.get_one(tables.Case, grant.case_id)
+    draft = _draft(office, session, _case(session, row.id), grant, people)
+    reporter = session.scalars(
+        select(tables.Reporter).where(tables.Reporter.case_id == row.id, tables.Reporter.contact_id == grant.contact)
+    ).first()
+    contact = session.get(Contact, grant.contact) if grant.contact is not None else None
+    first = (
+        delivery or session.scalars(select(Delivery).where(Delivery.case_id == row.id).order_by(Delivery.id)).first()
+    )
+    principal = reporter is None or reporter.kind == "principal"
+    buttons = _buttons(office, draft, people)
+    if not principal:
+        buttons = tuple(b for b in buttons if b.action.name in ("supplement", "withdraw"))
+    return TrackPage(
+        stage="case", receipt=first.receipt if first else row.code, received_at=first.received_at if first else row.opened_at,
+        locale=contact.locale if contact else "zh", case=case_head(session, office, row, people),
+        reply=_reply(office, session, row), timeline=timeline(session, row.id, people, public=True), buttons=buttons,
+        principal=principal,
+    )  # fmt: skip
+
+
+def _reply(office: Office, session: Session, row: tables.Case) -> tuple[tuple[Label, str], ...]:
+    """The signed reply, while the case stands replied or closed by it."""
+    if row.status not in (Status.REPLIED, Status.CLOSED) or row.outcome in ("withdrawn", "merged"):
+        return ()
+    facts = session.scalar(
+        select(tables.Approval.facts)
+        .where(
+            tables.Approval.case_id == row.id, tables.Approval.state == "granted",
+            tables.Approval.kind.in_((ApprovalKind.SIGN_OFF, ApprovalKind.DELIVERY)),
+        )
+        .order_by(tables.Approval.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    return _fact_lines(office, facts) if facts else ()
+
+
+def confirm_report(office: Office, token: str) -> Done:
+    """The reporter confirms that they sent the report. Raises LinkRefused."""
+    with office.writing() as session:
+        _, delivery = _tracked(session, office, token)
+        if delivery is None:
+            raise LinkRefused("unknown", False)
+        if accept(session, office, delivery, "reporter"):
+            return Done(True, Label("已确认,您的报告即将立案分办。", "Confirmed. Your report becomes a case now."))
+        return Done(False, Label("该报告已确认过。", "This report was confirmed already."))
+
+
+def track_act(office: Office, token: str, action: str, values: Mapping[str, str]) -> Done:
+    """Act through an enterprise's link. Raises LinkRefused; a refusal by the rules is an answer."""
+    with office.writing() as session:
+        grant, _ = _tracked(session, office, token)
+        return _perform(office, session, grant, action, values)
+
+
+# -- new links ---------------------------------------------------------------------------------------------------------
+
+
+def new_link(office: Office, token: str) -> bool:
+    """Mail a new link to the person of an expired one, to the address on record; False where that is not possible."""
+    now: datetime = office.now()
+    with office.writing() as session:
+        old = find_expired(session, token)
+        if old is None or old.case_id is None:
+            return False
+        people = people_of(session, office)
+        row = session.get_one(tables.Case, old.case_id)
+        person = people.persons.get(old.account_id or "")
+        contact = session.get(Contact, old.contact_id) if old.contact_id is not None else None
+        address = person.email if person else contact.email if contact else None
+        if not address:
+            return False
+        domain = office.settings.sender(office.policy.mail.reply_to).rpartition("@")[2].rstrip(">")
+        insert_once(session, [outbox_row(
+            key=f"new_link:{old.id}:{now:%Y-%m-%dT%H}", message="new_link", address=address,
+            locale=person.locale if person else contact.locale if contact else "zh", now=now, domain=domain,
+            facts={"case_code": row.code, "title": row.title}, case_id=row.id, account=old.account_id, contact=old.contact_id,
+            grant={"party": old.party, "unit": old.unit_id, "step": old.step_id, "principal": old.principal_id},
+            root=root_id(row.code, domain),
+        )])  # fmt: skip
+        return True

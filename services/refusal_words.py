@@ -1,0 +1,58 @@
+"""Refusals in the office's two languages: what is not possible, why, and what is allowed instead, until when."""
+
+from __future__ import annotations
+
+from domain.lifecycle import ACTIONS, PARTY_LABELS, STATUS_LABELS, Party, Status
+from domain.policy import Label
+from domain.refusals import Refused
+
+_ZH = {
+    "not_from_here": "{code} 目前为“{status_zh}”,不能“{action_zh}”。",
+    "not_by_you": "“{action_zh}”不属于您的权限。",
+    "speaker_missing": "请注明企业方由谁、通过何种渠道提出。",
+    "not_lead": "{unit} 已不是本事项的牵头单位。",
+    "not_supporter": "{unit} 已不是本事项的配合单位。",
+    "signed_for": "本事项已签收。",
+    "window_over": "退回(或提出异议)的期限已过;如需调整请联系推进办改派。",
+    "returned_once": "本单位已退回过一次,每个单位只能退回一次。",
+    "ruled": "推进办已裁定由本单位办理,裁定为最终决定。",
+    "approval_open": "同类申请正在审批中。",
+    "nothing_to_decide": "没有待决定的事项:已有决定,或已失效。",
+    "self_approval": "不能审批本人提出的申请。",
+    "nothing_promised": "只有承诺日期之前的“列入计划”事项才能提交兑现。",
+    "no_duty": "{unit} 在本事项没有未完成的任务。",
+    "no_due": "没有可以延长的办结时限。",
+    "after_due": "办结时限为 {due},须在到期前申请延期。",
+    "extensions_used": "该类办件最多延期 {most} 次,已用完。",
+    "final": "本事项已办结,结果为最终结果。",
+    "appealed": "本层级已请求过提级,升级后可再次提出。",
+    "escalated": "本层级已由单位负责人提请过提级。",
+    "handled_it": "回访须由未经办本事项的人员进行。",
+    "with_deputy": "本事项正由分管副区长裁定。",
+    "class_by_head": "办件类型由推进办主任更正。",
+    "field_missing": "请填写“{field}”。",
+    "field_wrong": "“{field}”填写有误:{problem}",
+    "too_late": "审批已超过办结时限,不能再同意延期。",
+}
+
+
+def in_words(refusal: Refused) -> Label:
+    """A refusal as a sentence in zh and en, with what is allowed now."""
+    facts = {k: v for k, v in refusal.facts.items()}
+    if "action" in facts and str(facts["action"]) in ACTIONS:
+        facts["action_zh"] = ACTIONS[str(facts["action"])].label.zh
+    if "status" in facts and str(facts["status"]) in set(Status):
+        facts["status_zh"] = STATUS_LABELS[Status(str(facts["status"]))].zh
+    template = _ZH.get(refusal.code)
+    try:
+        zh = template.format(**facts) if template else str(refusal)
+    except (KeyError, IndexError):
+        zh = str(refusal)
+    if refusal.allowed:
+        options = []
+        for a in refusal.allowed:
+            who = "、".join(PARTY_LABELS[Party(p)].zh for p in a.by)
+            until = f",截止 {a.until}" if a.until else ""
+            options.append(f"{ACTIONS[a.action].label.zh}({who}{until})")
+        zh += "目前可以:" + ";".join(options) + "。"
+    return Label(zh, str(refusal))
