@@ -67,6 +67,9 @@ def _decide(draft: Draft, approval: Approval, step: ApprovalStep, state: str, re
 def approve(draft: Draft, fields: Fields) -> None:
     """Grant the open step; the last grant does what was asked."""
     approval, step = _mine(draft)
+    closing = draft.case.open_clock("close")
+    if approval.kind is ApprovalKind.EXTENSION and closing and closing.due and draft.now > closing.due:
+        raise Refused("too_late", "The closing day has passed; an extension cannot be granted any more.")
     _decide(draft, approval, step, GRANTED, fields.get("text"))
     following = next((s for s in approval.steps if s.state == "waiting"), None)
     if following is not None:
@@ -141,6 +144,8 @@ def _suspend(draft: Draft, approval: Approval) -> None:
     until = date.fromisoformat(str(approval.facts["date"]))
     case.suspended_for = cause.code
     draft.enter(Status.SUSPENDED)
+    # While the clock stands still nobody can say when the case will be due.
+    case.due = None
     draft.record("suspended", {"cause": cause.code, "until": until.isoformat()})
     due = draft.time.closing(until)
     draft.start("awaiting_enterprise" if cause.for_enterprise else "resume", due=due)

@@ -59,15 +59,23 @@ def _by_date(due: datetime, days: int, time: WorkingTime) -> datetime:
     return time.opening(time.working_day_offset(day, days))
 
 
+_RANK = {Colour.BLUE.value: 0, Colour.YELLOW.value: 1, Colour.RED.value: 2}
+
+
+def outstanding(clock: Clock, policy: Policy, time: WorkingTime) -> list[Step]:
+    """The steps that a clock may still take: none twice, and no colour below one that was issued."""
+    highest = max((_RANK[name] for name in clock.done if name in _RANK), default=-1)
+    return [s for s in steps(clock, policy, time) if s.name not in clock.done and _RANK.get(s.name, 9) > highest]
+
+
 def plan_next(clock: Clock, policy: Policy, time: WorkingTime) -> None:
-    """Set `next_step` and `next_action_at` to the first step not yet done; None when nothing is left."""
+    """Set `next_step` and `next_action_at` to the first step still to take; None when nothing is left."""
     clock.next_step, clock.next_action_at = None, None
     if not clock.open or clock.paused_at is not None:
         return
-    for step in steps(clock, policy, time):
-        if step.name not in clock.done:
-            clock.next_step, clock.next_action_at = step.name, step.at
-            return
+    for step in outstanding(clock, policy, time):
+        clock.next_step, clock.next_action_at = step.name, step.at
+        return
 
 
 def due_steps(clock: Clock, now: datetime, policy: Policy, time: WorkingTime) -> tuple[list[str], list[str]]:
@@ -75,7 +83,7 @@ def due_steps(clock: Clock, now: datetime, policy: Policy, time: WorkingTime) ->
 
     After an outage only the highest colour due is issued (LIFECYCLE.md); an expiry is taken beside it.
     """
-    ready = [s.name for s in steps(clock, policy, time) if s.at <= now and s.name not in clock.done]
+    ready = [s.name for s in outstanding(clock, policy, time) if s.at <= now]
     colours = [name for name in ready if name != EXPIRE]
     take = colours[-1:] + [name for name in ready if name == EXPIRE]
     return take, colours[:-1]

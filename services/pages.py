@@ -191,7 +191,8 @@ def _decided(session: Session, grant: Grant, people: People) -> TimelineLine | N
 def _report_page(session: Session, office: Office, grant: Grant, people: People) -> ReportPage:
     row = session.get_one(Delivery, grant.delivery_id)
     said = parse_body(row.body)
-    firm = said.get("enterprise") if isinstance(said.get("enterprise"), dict) else {}
+    given = said.get("enterprise")
+    firm: dict[str, Any] = given if isinstance(given, dict) else {}
     pairs = (
         (Label("企业", "Enterprise"), firm.get("name")), (Label("联系人", "Contact"), firm.get("contact")),
         (Label("电话", "Phone"), firm.get("phone")), (Label("邮箱", "E-mail"), firm.get("email")),

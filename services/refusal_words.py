@@ -38,7 +38,7 @@ _ZH = {
 
 def in_words(refusal: Refused) -> Label:
     """A refusal as a sentence in zh and en, with what is allowed now."""
-    facts = {k: v for k, v in refusal.facts.items()}
+    facts = dict(refusal.facts)
     if "action" in facts and str(facts["action"]) in ACTIONS:
         facts["action_zh"] = ACTIONS[str(facts["action"])].label.zh
     if "status" in facts and str(facts["status"]) in set(Status):
