@@ -124,7 +124,7 @@ class _Loader(FileSystemLoader):
 def _style(classes: str) -> str:
     """The declarations that `mail.css` gives an element of these classes."""
     css = (TEMPLATES / "_html" / "mail.css").read_text(encoding="utf-8")
-    inlined = css_inline.inline_fragment(f'<i class="{classes}"></i>', css)
+    inlined = css_inline.inline_fragment(f'<i class="{classes}"></i>', css, minify_css=True)
     return inlined.partition('style="')[2].partition('"')[0]
 
 

@@ -182,6 +182,13 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
     assert threading.active_count() == before
 
 
+def test_a_file_that_cannot_be_written_is_told_at_the_start(tmp_path: Path) -> None:
+    """A wrong data folder does not show for the first time when a mail is lost."""
+    (tmp_path / "taken").write_text("a file, no folder")
+    with pytest.raises(CatcherUnavailable, match="File exists"):
+        Catcher(tmp_path / "taken" / "mail.sqlite", port=0).start()
+
+
 def test_stopping_waits_for_no_idle_sender(tmp_path: Path, make_message: Make) -> None:
     """A connection left open does not hold up the end, and what it sent is kept."""
     catcher = Catcher(tmp_path / "mail.sqlite", port=0)
