@@ -18,6 +18,12 @@ from deployments.refusal import CommandRefused
 COMMANDS: dict[str, str] = {
     "up": "deployments.commands_engine:up",
     "worker": "deployments.commands_engine:worker",
+    "seed": "deployments.commands_office:seed",
+    "case": "deployments.commands_office:case",
+    "sweep": "deployments.commands_office:sweep",
+    "inbox": "deployments.commands_office:inbox",
+    "outbox": "deployments.commands_office:outbox",
+    "policy": "deployments.commands_office:policy",
 }
 """Where each subcommand stands, in the order of the help text."""
 

@@ -93,6 +93,10 @@ def take_lead(draft: Draft, lead: str, *, window: bool) -> None:
     old = case.lead
     contacted = case.open_clock("contact") is None
     case.lead = lead
+    unit = draft.place.unit(lead)
+    if case.rung in (2, 3) and unit is not None:
+        # A case stands on the rung that is right for its lead; only causes climb.
+        case.rung = 2 if unit.kind == "area" else 3
     case.supporters = tuple(unit for unit in case.supporters if unit != lead)
     draft.lapse_approvals("lead")
     draft.pass_on(old, lead)

@@ -1,0 +1,278 @@
+"""`expedite seed|case|sweep|inbox|outbox|policy`: the office's work from the command line, `--json` for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.refusal import CommandRefused
+
+if TYPE_CHECKING:
+    from services.office import Office
+
+Data = Annotated[Path | None, typer.Option("--data", envvar="EXPEDITE_DATA", help="The data folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+@contextmanager
+def opened(data: Path | None) -> Iterator[Office]:
+    """The office of a data folder, its tables brought up to date; what cannot be is a refusal in words."""
+    from domain.refusals import Refused
+    from domain.working_time import CalendarError
+    from models.migrate import DatabaseRefused, upgrade
+    from services.inbox import UnknownState
+    from services.marked_yaml import FileMistakes
+    from services.office import open_office
+    from services.settings import load_settings
+
+    settings = load_settings(data)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.url)
+        office = open_office(settings)
+    except (DatabaseRefused, CalendarError) as problem:
+        raise CommandRefused(str(problem)) from problem
+    except FileMistakes as mistakes:
+        raise CommandRefused("\n".join(str(m) for m in mistakes.mistakes)) from mistakes
+    except OSError as problem:
+        raise CommandRefused(
+            f"{settings.data}: {problem.strerror or problem}; name another folder with --data"
+        ) from problem
+    try:
+        yield office
+    except (Refused, UnknownState) as refusal:
+        raise CommandRefused(str(refusal)) from refusal
+    except FileMistakes as mistakes:
+        raise CommandRefused("\n".join(str(m) for m in mistakes.mistakes)) from mistakes
+    finally:
+        office.close()
+
+
+def show(value: Any) -> None:
+    """Print JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def seed(
+    paths: Annotated[list[Path], typer.Argument(help="YAML files, or folders of them.")], data: Data = None
+) -> None:
+    """Write units, people, projects and an older register of difficulties; doing it again changes nothing."""
+    from services.seed import seed as sow
+
+    for path in paths:
+        if not path.exists():
+            raise CommandRefused(f"{path}: no such file or folder")
+    with opened(data) as office:
+        sow(office, paths, typer.echo)
+
+
+def case(
+    code: Annotated[str, typer.Argument(help="e.g. DIF-2026-0042")], data: Data = None, as_json: AsJson = False
+) -> None:
+    """Show a case: where it stands, who has it until when, and its whole history."""
+    from services.case_view import case_json
+
+    with opened(data) as office:
+        found = case_json(office, code)
+        if found is None:
+            raise CommandRefused(f"{code}: there is no such case; a code looks like DIF-2026-0042")
+        if as_json:
+            show(found)
+            return
+        typer.echo(f"{found['code']} · {found['title']}")
+        typer.echo(
+            f"{found['status']} · {found['light']} · rung {found['rung']}, round {found['round']}, cycle {found['cycle']}"
+        )
+        typer.echo(
+            f"lead {found['lead']}, supporters {', '.join(found['supporters']) or '—'}, due {found['due']} (first {found['original_due']})"
+        )
+        for event in found["events"]:
+            typer.echo(
+                f"  {event['seq']:>3} {event['at'][:16]} {event['action']:<18} {event['actor']['party']} {event['facts']}"
+            )
+        for clock in found["clocks"]:
+            typer.echo(f"  {clock['kind']:<18} {clock['state']:<10} {clock['due']} {clock['owner'] or ''}")
+
+
+def sweep(
+    as_of: Annotated[str, typer.Option("--as-of", help="A moment in the office's zone, e.g. 2026-07-20T09:00.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take every step that is due: notices, climbs, expiries."""
+    from services.sweep import sweep as take
+
+    with opened(data) as office:
+        at: datetime | None = None
+        if as_of:
+            try:
+                at = datetime.fromisoformat(as_of)
+            except ValueError:
+                raise CommandRefused(f"--as-of {as_of!r}: write it as 2026-07-20T09:00") from None
+            at = at.replace(tzinfo=office.zone) if at.tzinfo is None else at
+        report = take(office, at, dry_run)
+        if as_json:
+            show({
+                "as_of": report.as_of.astimezone(office.zone).isoformat(timespec="seconds"), "dry_run": report.dry_run,
+                "examined": report.examined, "steps": [asdict(s) for s in report.steps], "notices": report.notices,
+                "seconds": round(report.seconds, 4),
+            })  # fmt: skip
+            return
+        for step in report.steps:
+            typer.echo(f"{step.case} {step.clock} {step.step} → {', '.join(step.to) or '—'}")
+        typer.echo(
+            f"{report.examined} clocks, {report.notices} notices in {report.seconds:.2f} s"
+            + (" (dry run)" if dry_run else "")
+        )
+
+
+inbox = typer.Typer(help="What came in: list, show, accept, dismiss, replay.", no_args_is_help=True)
+
+
+@inbox.command("list")
+def inbox_list(
+    state: Annotated[str, typer.Option(help="waiting, unconfirmed, done, quarantined or dismissed.")] = "",
+    limit: int = 100,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """The deliveries, newest first."""
+    from services.inbox import deliveries
+
+    with opened(data) as office:
+        rows = deliveries(office, state or None, limit)
+        if as_json:
+            show(rows)
+            return
+        for row in rows:
+            typer.echo(
+                f"{row['receipt']} {row['received_at']} {row['source']:<10} {row['state']:<12} {row['case'] or row['problem'] or ''}"
+            )
+
+
+@inbox.command("show")
+def inbox_show(receipt: str, data: Data = None, as_json: AsJson = False) -> None:
+    """A delivery with its body as it arrived."""
+    from services.inbox import delivery
+
+    with opened(data) as office:
+        row = delivery(office, receipt)
+        if row is None:
+            raise CommandRefused(f"{receipt}: there is no such delivery; see `expedite inbox list`")
+        if as_json:
+            show(row)
+            return
+        for key, value in row.items():
+            typer.echo(f"{key}: {value}")
+
+
+@inbox.command("replay")
+def inbox_replay(receipts: list[str], data: Data = None) -> None:
+    """Read quarantined deliveries again."""
+    from services.receiver import replay
+
+    with opened(data) as office:
+        typer.echo(f"{replay(office, [r.upper() for r in receipts])} of {len(receipts)} will be read again")
+
+
+@inbox.command("accept")
+def inbox_accept(receipts: list[str], data: Data = None) -> None:
+    """Let unconfirmed reports become cases."""
+    _decide(data, receipts, accepted=True)
+
+
+@inbox.command("dismiss")
+def inbox_dismiss(receipts: list[str], data: Data = None) -> None:
+    """Let unconfirmed reports go."""
+    _decide(data, receipts, accepted=False)
+
+
+def _decide(data: Path | None, receipts: list[str], *, accepted: bool) -> None:
+    from uuid import uuid4
+
+    from services.desk import accept_reports, dismiss_reports
+
+    with opened(data) as office:
+        results = (accept_reports if accepted else dismiss_reports)(office, receipts, f"cli-{uuid4().hex}")
+        for result in results:
+            typer.echo(f"{result.case}: {result.message}")
+        if not all(r.done for r in results):
+            raise CommandRefused("not all were done")
+
+
+outbox = typer.Typer(help="Mail owed: list, retry.", no_args_is_help=True)
+
+
+@outbox.command("list")
+def outbox_list(
+    state: Annotated[str, typer.Option(help="owed, sent, failed or void.")] = "",
+    limit: int = 100,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """The messages, newest first, with why one was put off or failed."""
+    from services.inbox import messages
+
+    with opened(data) as office:
+        rows = messages(office, state or None, limit)
+        if as_json:
+            show(rows)
+            return
+        for row in rows:
+            typer.echo(
+                f"{row['id']:>6} {row['state']:<6} {row['message']:<20} {row['case'] or '':<14} {row['to']:<28} {row['problem'] or ''}"
+            )
+
+
+@outbox.command("retry")
+def outbox_retry(ids: Annotated[list[int] | None, typer.Argument()] = None, data: Data = None) -> None:
+    """Owe failed or deferred messages at once again: those named, or all."""
+    from services.outbox import retry
+
+    with opened(data) as office:
+        typer.echo(f"{retry(office, ids)} messages are owed again")
+
+
+policy = typer.Typer(help="The policy file.", no_args_is_help=True)
+
+
+@policy.callback()
+def _policy() -> None:
+    """The policy file."""
+
+
+@policy.command("check")
+def policy_check(
+    file: Annotated[Path | None, typer.Argument(help="The policy (default: EXPEDITE_POLICY, else the demo's).")] = None,
+    directory: Annotated[
+        Path | None, typer.Option(help="The directory it speaks of (default: directory.yaml beside it).")
+    ] = None,
+) -> None:
+    """Name file, line and key of each mistake."""
+    from services.directory_file import load_directory
+    from services.marked_yaml import FileMistakes
+    from services.policy_file import check_policy
+    from services.settings import load_settings
+
+    path = file or load_settings().policy
+    if not path.is_file():
+        raise CommandRefused(f"{path}: no such file")
+    beside = directory or path.parent / "directory.yaml"
+    try:
+        people = load_directory(beside) if beside.is_file() else None
+    except FileMistakes as mistakes:
+        raise CommandRefused("\n".join(str(m) for m in mistakes.mistakes)) from mistakes
+    found = check_policy(path, people)
+    if found:
+        raise CommandRefused("\n".join(str(m) for m in found) + f"\n{len(found)} mistake(s)")
+    typer.echo(
+        f"{path}: no mistakes" + ("" if people else " (no directory.yaml beside it: units and people were not checked)")
+    )

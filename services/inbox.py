@@ -1,0 +1,84 @@
+"""Lists for the operator: deliveries and messages, as plain values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from models.case import Case
+from models.intake import Delivery, DeliveryState
+from models.office import Outbox, OutboxState
+from services.case_view import at
+from services.office import Office
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class UnknownState(ValueError):
+    """A state that no row can have."""
+
+    def __init__(self, state: str, kind: type[StrEnum]) -> None:
+        super().__init__(f"--state {state!r}: choose one of {', '.join(kind)}")
+
+
+def _state(kind: type[S], state: str) -> S:
+    try:
+        return kind(state)
+    except ValueError:
+        raise UnknownState(state, kind) from None
+
+
+def deliveries(office: Office, state: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+    """Deliveries, newest first, without their bodies."""
+    query = (
+        select(Delivery, Case.code)
+        .outerjoin(Case, Case.id == Delivery.case_id)
+        .order_by(Delivery.id.desc())
+        .limit(limit)
+    )
+    if state:
+        query = query.where(Delivery.state == _state(DeliveryState, state))
+    with office.reading() as session:
+        return [_delivery(office, row, code) for row, code in session.execute(query)]
+
+
+def _delivery(office: Office, row: Delivery, code: str | None) -> dict[str, Any]:
+    return {
+        "id": row.id, "receipt": row.receipt, "received_at": at(office, row.received_at), "source": row.source,
+        "trust": row.trust.value, "state": row.state.value, "case": code, "problem": row.problem, "flags": row.flags,
+        "bytes": len(row.body), "body_hash": row.body_hash,
+    }  # fmt: skip
+
+
+def delivery(office: Office, receipt: str) -> dict[str, Any] | None:
+    """One delivery with its body as text; bytes that are no UTF-8 are shown escaped."""
+    with office.reading() as session:
+        found = session.execute(
+            select(Delivery, Case.code)
+            .outerjoin(Case, Case.id == Delivery.case_id)
+            .where(Delivery.receipt == receipt.strip().upper())
+        ).first()
+        if found is None:
+            return None
+        row, code = found
+        return _delivery(office, row, code) | {
+            "delivery_key": row.delivery_key, "content_type": row.content_type, "body": row.body.decode("utf-8", "backslashreplace"),
+        }  # fmt: skip
+
+
+def messages(office: Office, state: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+    """Messages of the outbox, newest first."""
+    query = select(Outbox, Case.code).outerjoin(Case, Case.id == Outbox.case_id).order_by(Outbox.id.desc()).limit(limit)
+    if state:
+        query = query.where(Outbox.state == _state(OutboxState, state))
+    with office.reading() as session:
+        return [
+            {
+                "id": row.id, "message": row.message, "case": code, "to": row.address, "state": row.state.value,
+                "owed_at": at(office, row.owed_at), "not_before": at(office, row.not_before), "sent_at": at(office, row.sent_at),
+                "attempts": row.attempts, "problem": row.problem, "message_id": row.message_id,
+            }
+            for row, code in session.execute(query)
+        ]  # fmt: skip
