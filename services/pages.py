@@ -27,6 +27,7 @@ from services.case_view import (
 )
 from services.casebook import Request, open_casebook
 from services.form import FormChoices, form_choices, submit_form
+from services.health import health
 from services.links import Grant, find_expired, resolve
 from services.office import Office
 from services.owing import insert_once, outbox_row, root_id
@@ -43,6 +44,7 @@ __all__ = [
     "act_page",
     "confirm_report",
     "form_choices",
+    "health",
     "new_link",
     "submit_form",
     "track_act",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -17,12 +17,14 @@ from domain.lifecycle import Party
 from domain.policy import Colour, Label
 from models import case as tables
 from models.directory import Contact, Project
+from models.engine import make_engine
 from services.case_files import load_cases
 from services.casebook import Casebook, NewCase, Request, Route, open_casebook
 from services.directory import store_directory, store_projects
 from services.directory_file import DifficultiesFile, DifficultyRow, DirectoryFile, LogRow, ProjectsFile, load_seed
 from services.numbers import raise_to
-from services.office import Office
+from services.office import Office, open_office, set_demo_clock
+from services.settings import Settings
 
 DEMO = Path(__file__).parent.parent / "deployments" / "demo"
 CHANNEL = "register"
@@ -46,6 +48,29 @@ class Seeded:
     cases: int = 0
     known: int = 0
     lines: list[str] = field(default_factory=list)
+
+
+def seed_demo(settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
+    """The quick part of `--demo`: the office clock starts on its Thursday, and the district's people and projects are there."""
+    engine = make_engine(settings.url)
+    set_demo_clock(engine, datetime.now(UTC))
+    engine.dispose()
+    office = open_office(settings)
+    with office.reading() as session:
+        known = session.scalar(select(Project.id).limit(1))
+    if known is None:
+        seed_people(office)
+        say("the demo district's people and projects are there")
+    office.close()
+
+
+def seed_demo_register(settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
+    """The slow part of `--demo`, a few seconds while the Prefect server starts: the district's register of difficulties."""
+    office = open_office(settings)
+    done = seed(office, [DEMO / "difficulties.yaml"])
+    if done.cases:
+        say(f"{done.cases} difficulties of the demo district are there")
+    office.close()
 
 
 def seed_people(office: Office, folder: Path = DEMO) -> Seeded:
