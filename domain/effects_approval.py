@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.case import REPORTERS, Approval, ApprovalStep, Audience, Draft
+from domain.case import REPORTERS, Approval, ApprovalStep, Audience
 from domain.clocks import ClockState
+from domain.draft import Draft
 from domain.fields import Fields
 from domain.lifecycle import ApprovalKind, Party, Status
 from domain.policy import Label, Role

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.case import Audience, Draft, NoticeDue
+from domain.case import Audience, NoticeDue
 from domain.clocks import Clock, ClockState, Expiry, Happening, Moment
+from domain.draft import Draft
 from domain.effects_approval import close, pass_up, refuse_approval, replied
-from domain.effects_desk import end_suspension, reopen_case
+from domain.effects_desk import reopen_case
 from domain.effects_unit import fallback_leads
+from domain.effects_waiting import end_suspension
 from domain.fields import Fields
 from domain.ladder import EXPIRE, due_steps, overdue_days, plan_next
 from domain.lifecycle import ApprovalKind, Party

@@ -1,24 +1,19 @@
-"""What the desk and the leaders do: dispatch, settle, decline, merge, amend, rule, reassign, consult, track, follow up."""
+"""What the desk does: dispatch, settle, decline, merge, amend, rule, reassign, follow up, reopen."""
 
 from __future__ import annotations
 
-from datetime import date
-
-from domain.case import Audience, Draft
+from domain.case import Audience
 from domain.clocks import ClockState, Happening, Moment, replay
-from domain.effects_approval import close, open_approval, replied
+from domain.draft import Draft
+from domain.effects_approval import close, replied
 from domain.effects_enterprise import disputed_result
 from domain.effects_unit import handled, missing_target, take_lead
-from domain.fields import Fields, future_day, known_unit, rating_of, unit_of, units_of
+from domain.effects_waiting import restart_close
+from domain.fields import Fields, class_of, rating_of, unit_of, units_of
 from domain.ladder import plan_next
-from domain.lifecycle import ApprovalKind, Party, Status
+from domain.lifecycle import Party, Status
 from domain.policy import Label, Role
 from domain.refusals import Refused, need, wrong
-
-
-def class_of(draft: Draft, fields: Fields, name: str = "case_class") -> str:
-    """A class other than tracking, which is reached by `track` alone."""
-    return fields.choice(name, tuple(c for c in draft.policy.classes if c != "tracking"))
 
 
 def dispatch(draft: Draft, fields: Fields) -> None:
@@ -195,30 +190,6 @@ def _recalculate(draft: Draft, kind: str) -> None:
     plan_next(clock, draft.policy, draft.time)
 
 
-def instruct(draft: Draft, fields: Fields) -> None:
-    """A leader's instruction, with a duty for a unit where one is named."""
-    text = fields.text("text", "write the instruction")
-    unit = unit_of(draft, fields, "unit") if fields.get("unit") else None
-    if unit is not None:
-        add_duty(draft, unit, text, future_day(draft, fields, "date", "name the day by which the duty is due"))
-    draft.record("instruct", {"unit": unit}, text=text)
-    draft.tell_lead(Label("领导批示", "A leader's instruction"), text)
-
-
-def add_duty(draft: Draft, unit: str, what: str, day: date) -> None:
-    """Give a unit a dated duty on the case."""
-    number = sum(1 for c in draft.case.clocks if c.kind == "duty") + 1
-    clock = draft.start("duty", owner=unit, subject=f"{unit}#{number}", due=draft.time.closing(day), note=what)
-    draft.owe(
-        "case_update",
-        draft.officers(unit),
-        what=Label("新的交办任务", "A new duty"),
-        note=what,
-        due=clock.due,
-        duty=unit,
-    )
-
-
 def rule(draft: Draft, fields: Fields) -> None:
     """Name the unit that leads; the ruling is final for it."""
     lead = unit_of(draft, fields, "lead")
@@ -242,155 +213,6 @@ def reassign(draft: Draft, fields: Fields) -> None:
     take_lead(draft, lead, window=True)
     if tracked:
         restart_close(draft)
-
-
-def restart_close(draft: Draft) -> None:
-    """Start the closing clock of a case that has none, by its class."""
-    limit = draft.case_class.close
-    if limit is None:
-        raise wrong("case_class", "has no closing limit")
-    clock = draft.start("close", limit, owner=draft.case.lead)
-    draft.case.due, draft.case.estimated = clock.due, clock.estimated
-    draft.case.original_due = draft.case.original_due or clock.due
-    if draft.case_class.interim:
-        draft.start("interim", draft.case_class.interim, owner=draft.case.lead)
-    draft.enter_rung()
-
-
-def review(draft: Draft, fields: Fields) -> None:
-    """The suspension stands; the next review starts."""
-    text = fields.text("text", "say why the suspension stands")
-    draft.meet("suspension_review")
-    draft.start("suspension_review", draft.policy.limits.suspension_review)
-    draft.record("review", {}, text=text)
-
-
-def resume(draft: Draft, fields: Fields) -> None:
-    """End the suspension; what was waited does not count."""
-    reason = fields.get("reason")
-    for kind in ("suspension_review", "resume", "awaiting_enterprise"):
-        draft.meet(kind)
-    end_suspension(draft)
-    draft.record("resume", {}, reason=reason)
-    draft.tell_lead(Label("恢复办理", "Work resumes"), reason)
-    draft.tell_reporters(Label("已恢复办理", "Work has resumed"))
-
-
-def end_suspension(draft: Draft) -> None:
-    """Back to work after a suspension, with the days that it took remembered against the reason's cap."""
-    case = draft.case
-    paused = [c.paused_at for c in case.clocks if c.paused_at is not None]
-    days = (draft.time.local(draft.now).date() - draft.time.local(min(paused)).date()).days if paused else 0
-    number = sum(1 for m in case.marks if m.startswith("suspended:"))
-    case.marks |= {f"suspended:{case.suspended_for}:{number}:{days}"}
-    case.suspended_for = None
-    draft.enter(Status.IN_PROGRESS)
-    closing = case.open_clock("close")
-    if closing is not None:
-        case.due, case.estimated = closing.due, closing.estimated
-
-
-def call_consultation(draft: Draft, fields: Fields) -> None:
-    """Call the units together on a day; the conclusion is owed after it by the policy's limit."""
-    case = draft.case
-    participants = units_of(draft, fields, "participants")
-    if not participants:
-        raise need("participants", "name the units that take part")
-    day = future_day(draft, fields, "date", "name the day of the meeting")
-    agenda = fields.get("text")
-    if case.status is Status.DISPUTED:
-        case.marks |= {f"from_disputed:{case.cycle}.{case.round}"}
-    draft.meet("ruling")
-    draft.enter(Status.CONSULTATION)
-    meeting = draft.time.closing(day)
-    draft.start("consultation", due=draft.time.due(meeting, draft.policy.limits.consultation).at)
-    draft.record("call_consultation", {"participants": list(participants), "date": day.isoformat()}, text=agenda)
-    for unit in dict.fromkeys((*participants, *([case.lead] if case.lead else []))):
-        draft.owe(
-            "case_update",
-            draft.officers(unit),
-            what=Label("会商通知", "Called to a consultation"),
-            note=agenda,
-            due=draft.time.opening(day),
-        )
-
-
-def conclude(draft: Draft, fields: Fields) -> None:
-    """Conclude the consultation with minutes and duties, or with no agreement, which climbs one rung."""
-    case = draft.case
-    minutes = fields.text("minutes", "write the minutes")
-    mark = f"from_disputed:{case.cycle}.{case.round}"
-    lead = unit_of(draft, fields, "lead") if fields.get("lead") else None
-    if mark in case.marks and lead is None:
-        raise need("lead", "name the lead: the case came to the consultation from a dispute")
-    duties = duties_of(draft, fields)
-    no_agreement = fields.flag("no_agreement")
-    draft.meet("consultation")
-    draft.record(
-        "conclude",
-        {"lead": lead, "no_agreement": no_agreement, "duties": [list(d[:2]) for d in duties]},
-        minutes=minutes,
-    )
-    if lead is not None and lead != case.lead:
-        take_lead(draft, lead, window=False)
-    else:
-        draft.enter(Status.IN_PROGRESS)
-        draft.tell_lead(Label("会商已形成结论", "The consultation was concluded"), minutes)
-    case.marks -= {mark}
-    for unit, what, day in duties:
-        add_duty(draft, unit, what, day)
-    if no_agreement:
-        draft.climb(
-            f"no_agreement:{case.cycle}.{case.round}.{case.seq}",
-            Label("会商未达成一致", "No agreement in consultation"),
-        )
-
-
-def duties_of(draft: Draft, fields: Fields) -> list[tuple[str, str, date]]:
-    """Duties as rows `unit; what; YYYY-MM-DD`, one a line, or as a list of mappings."""
-    raw = fields.values.get("duties")
-    rows: list[list[str]] = []
-    if isinstance(raw, (list, tuple)):
-        rows = [
-            [str(r.get(k, "")) for k in ("unit", "what", "date")]
-            if isinstance(r, dict)
-            else str(r).replace("；", ";").split(";")
-            for r in raw
-        ]
-    elif raw:
-        rows = [line.replace("；", ";").split(";") for line in str(raw).splitlines() if line.strip()]
-    found: list[tuple[str, str, date]] = []
-    for row in rows:
-        if len(row) != 3:
-            raise wrong("duties", "takes lines of unit; what; YYYY-MM-DD")
-        given = Fields({"date": row[2].strip()})
-        found.append(
-            (
-                known_unit(draft, "duties", row[0].strip()),
-                row[1].strip(),
-                future_day(draft, given, "date", "name the day"),
-            )
-        )
-    return found
-
-
-def track(draft: Draft, fields: Fields) -> None:
-    """Ask the deputy chief to move the case to tracking."""
-    reason = fields.text("reason", "say why it cannot be closed soon")
-    day = future_day(draft, fields, "date", "name the day of the next report")
-    open_approval(draft, ApprovalKind.TRACKING, (Role.DEPUTY_CHIEF,), {"date": day.isoformat(), "reason": reason})
-    draft.record("track", {"date": day.isoformat()}, reason=reason)
-
-
-def untrack(draft: Draft, fields: Fields) -> None:
-    """Back to work with a class and a closing date."""
-    draft.case.case_class = class_of(draft, fields)
-    draft.meet("tracking_end")
-    draft.enter(Status.IN_PROGRESS)
-    draft.meet("interim")
-    draft.record("untrack", {"class": draft.case.case_class})
-    restart_close(draft)
-    draft.tell_lead(Label("结束长期跟踪,恢复限时办理", "Tracking has ended; the case has a closing date again"))
 
 
 def record_follow_up(draft: Draft, fields: Fields) -> None:

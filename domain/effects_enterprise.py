@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.case import Case, Draft
+from domain.case import Case
 from domain.clocks import ClockState
+from domain.draft import Draft
 from domain.effects_approval import close, open_approval, redo
+from domain.effects_waiting import end_suspension
 from domain.fields import Fields, rating_of
 from domain.lifecycle import ApprovalKind, Status
 from domain.policy import Label, Limit, Role
@@ -23,8 +25,6 @@ def supplement(draft: Draft, fields: Fields) -> None:
     waited = case.status is Status.SUSPENDED and case.open_clock("awaiting_enterprise") is not None
     draft.record("supplement", {}, text=text)
     if waited:
-        from domain.effects_desk import end_suspension
-
         draft.meet("awaiting_enterprise")
         draft.meet("suspension_review")
         end_suspension(draft)

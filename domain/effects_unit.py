@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.case import Audience, Draft
+from domain.case import Audience
+from domain.draft import Draft
 from domain.effects_approval import open_approval
 from domain.fields import Fields, future_day, unit_of
 from domain.lifecycle import ApprovalKind, Party, Status

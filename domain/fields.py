@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from domain.case import Draft
+from domain.draft import Draft
 from domain.refusals import need, wrong
 
 LONGEST = 4000
@@ -121,3 +121,8 @@ def rating_of(draft: Draft, fields: Fields, name: str) -> int | None:
     """A rating on the policy's scale, None when absent."""
     scale = [number for number, _ in draft.policy.follow_up.scale]
     return fields.number(name, min(scale), max(scale))
+
+
+def class_of(draft: Draft, fields: Fields, name: str = "case_class") -> str:
+    """A class other than tracking, which is reached by `track` alone."""
+    return fields.choice(name, tuple(c for c in draft.policy.classes if c != "tracking"))

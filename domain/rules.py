@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from domain.case import Actor, Draft
+from domain.case import Actor
+from domain.draft import Draft
 from domain.effects_approval import approve, refuse
 from domain.effects_clock import escalate, lapse, no_response
 from domain.effects_desk import (
     amend,
-    call_consultation,
-    conclude,
     decline,
     dispatch,
-    instruct,
     merge,
     reassign,
     record_follow_up,
     reopen,
-    resume,
-    review,
     rule,
     settle_on_spot,
-    track,
-    untrack,
 )
 from domain.effects_enterprise import appeal, check_disputable, confirm, dispute, supplement, withdraw
+from domain.effects_meeting import call_consultation, conclude, instruct
 from domain.effects_unit import (
     answer,
     ask_extension,
@@ -38,6 +33,7 @@ from domain.effects_unit import (
     send_back,
     sign_for,
 )
+from domain.effects_waiting import resume, review, track, untrack
 from domain.fields import Fields
 from domain.lifecycle import ACTIONS, DESK_PARTIES, PROXY_STEPS, Action, Party, Status, from_status
 from domain.policy import Label

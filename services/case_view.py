@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS, ClockState
+from domain.labels import PARTY_LABELS, STATUS_LABELS
 from domain.ladder import overdue_days
-from domain.lifecycle import ACTIONS, PARTY_LABELS, STATUS_LABELS, Party, Status
+from domain.lifecycle import ACTIONS, Party, Status
 from domain.lights import LIGHT_LABELS, light_of
 from domain.policy import Label
 from models import case as tables

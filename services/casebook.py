@@ -14,7 +14,8 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from domain.case import CLOCK_ACTOR, RULE_ACTOR, Actor, Audience, Case, Draft
+from domain.case import CLOCK_ACTOR, RULE_ACTOR, Actor, Audience, Case
+from domain.draft import Draft
 from domain.effects_clock import issue, refuse_undecided_extension, tick
 from domain.fields import Fields
 from domain.lifecycle import Kind, Status

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from domain.case import Actor, Approval, Case, Draft
+from domain.case import Actor, Approval, Case
 from domain.clocks import Clock
+from domain.draft import Draft
 from domain.policy import Limit
 from models import case as tables
 from models import clock as clock_tables

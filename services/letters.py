@@ -8,8 +8,9 @@ from datetime import datetime
 
 from domain.case import Case, NoticeDue, Owed
 from domain.clocks import CLOCKS
+from domain.labels import APPROVAL_LABELS
 from domain.ladder import overdue_days
-from domain.lifecycle import APPROVAL_LABELS, ApprovalKind
+from domain.lifecycle import ApprovalKind
 from domain.policy import Label, Policy
 from domain.working_time import WorkingTime
 from notifications.message import Line, Words, line, words

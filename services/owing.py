@@ -12,7 +12,8 @@ from sqlalchemy import Insert, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from domain.case import Audience, Case, Draft, NoticeDue, Owed
+from domain.case import Audience, Case, NoticeDue, Owed
+from domain.draft import Draft
 from domain.ladder import overdue_days
 from domain.lifecycle import Party
 from domain.policy import Label, Role

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.case import Case, Draft
-from domain.lifecycle import ACTIONS, APPROVAL_LABELS, PARTY_LABELS, Action, ApprovalKind, FieldKind, Party, Status
+from domain.case import Case
+from domain.draft import Draft
+from domain.labels import APPROVAL_LABELS, PARTY_LABELS
+from domain.lifecycle import ACTIONS, Action, ApprovalKind, FieldKind, Party, Status
 from domain.policy import Label
 from domain.rules import CLOCK_OF, offered
 from models import case as tables

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.lifecycle import ACTIONS, PARTY_LABELS, STATUS_LABELS, Party, Status
+from domain.labels import PARTY_LABELS, STATUS_LABELS
+from domain.lifecycle import ACTIONS, Party, Status
 from domain.policy import Label
 from domain.refusals import Refused
 

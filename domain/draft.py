@@ -1,0 +1,249 @@
+"""The draft of a change to a case: what an effect works on, and what the casebook then writes in one transaction.
+
+A draft collects the changed case, its clocks, events, approvals, notices and the messages owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.case import REPORTERS, Actor, Approval, Audience, Case, Event, NoticeDue, Owed, Place
+from domain.clocks import CLOCKS, Clock, ClockState, Happening, Moment, shifted
+from domain.ladder import TOP_RUNG, plan_next
+from domain.lifecycle import Party, Status
+from domain.policy import CaseClass, Category, Label, Limit, Policy, Role
+from domain.working_time import Due, WorkingTime
+
+
+@dataclass(slots=True)
+class Draft:
+    """A change being made to one case at one moment."""
+
+    case: Case
+    now: datetime
+    actor: Actor
+    policy: Policy
+    time: WorkingTime
+    place: Place
+    events: list[Event] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
+    notices: list[NoticeDue] = field(default_factory=list)
+    merge_into: str | None = None
+    leaving_contact: int | None = None
+
+    # -- history and messages ------------------------------------------------------------------------------------------
+
+    def record(self, action: str, facts: Mapping[str, object] | None = None, **text: str) -> None:
+        """Add a line to the history."""
+        self.events.append(Event(action, dict(facts or {}), {k: v for k, v in text.items() if v}, self.actor))
+
+    def owe(self, message: str, to: Audience, **facts: object) -> None:
+        """Owe `message`; its key makes it owed once however often the change is repeated."""
+        seq = self.case.seq + len(self.events)
+        self.owed.append(Owed(message, to, facts, f"{message}:{self.case.id}:{seq}"))
+
+    def tell_lead(self, what: Label, note: str = "") -> None:
+        """Tell the lead's officers that something changed."""
+        if self.case.lead:
+            self.owe("case_update", self.officers(self.case.lead), what=what, note=note)
+
+    def tell_reporters(self, what: Label) -> None:
+        """Tell the reporters that something changed."""
+        self.owe("enterprise_update", REPORTERS, what=what)
+
+    def officers(self, unit: str, copy: bool = False) -> Audience:
+        """The officers who handle cases for a unit."""
+        return Audience(Role.LIAISON, unit, copy=copy)
+
+    # -- facts ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def case_class(self) -> CaseClass:
+        """The case's class, the default one while it has none."""
+        return self.policy.classes[self.case.case_class or self.policy.triage.default_class]
+
+    @property
+    def category(self) -> Category | None:
+        """The case's category, None when the desk has yet to name it."""
+        return self.policy.categories.get(self.case.category or "")
+
+    def first_contact(self) -> Limit:
+        """The shorter of the class's and the severity's limit (LIFECYCLE.md, Clocks)."""
+        a, b = self.case_class.first_contact, self.policy.severities[self.case.severity].first_contact
+        return a if self.time.due(self.now, a).at <= self.time.due(self.now, b).at else b
+
+    # -- clocks --------------------------------------------------------------------------------------------------------
+
+    def start(
+        self,
+        kind: str,
+        limit: Limit | None = None,
+        *,
+        owner: str | None = None,
+        subject: str = "",
+        due: datetime | None = None,
+        note: str = "",
+    ) -> Clock:
+        """Start a clock now, by a limit or to a date. One of the same kind and subject that still runs is superseded."""
+        running = self.case.open_clock(kind, subject)
+        if running is not None:
+            self.end_clock(running, ClockState.SUPERSEDED)
+        first = Due(due, self.time.estimated(due)) if due is not None else self.time.due(self.now, _limit(kind, limit))
+        clock = Clock(
+            kind=kind, owner_unit=owner, subject=subject, started=self.now, limit=None if due is not None else limit,
+            due=first.at, original_due=first.at, estimated=first.estimated, round=self.case.round, cycle=self.case.cycle,
+            note=note, changed=True,
+        )  # fmt: skip
+        clock.moments.append(Moment(self.now, Happening.STARTED, clock.limit, due, note))
+        plan_next(clock, self.policy, self.time)
+        self.case.clocks.append(clock)
+        return clock
+
+    def meet(self, kind: str, subject: str | None = None) -> bool:
+        """End the open clocks of that kind as met; whether there was one."""
+        found = [c for c in self.case.clocks if c.kind == kind and c.open and subject in (None, c.subject)]
+        for clock in found:
+            self.end_clock(clock, ClockState.MET)
+        return bool(found)
+
+    def end_clock(self, clock: Clock, state: ClockState) -> None:
+        """End a clock, with a line in its own history."""
+        clock.state, clock.ended_at, clock.changed = state, self.now, True
+        clock.next_step = clock.next_action_at = None
+        clock.moments.append(Moment(self.now, Happening.ENDED, reason=state.value))
+
+    def pass_on(self, old: str | None, new: str) -> None:
+        """Hand the lead's open clocks to a new lead; their dates stay."""
+        for clock in self.case.clocks:
+            if clock.open and clock.owner_unit == old and clock.row.owner is Party.LEAD:
+                clock.owner_unit, clock.changed = new, True
+                clock.moments.append(Moment(self.now, Happening.PASSED_ON, reason=new))
+
+    def extend(self, clock: Clock, due: datetime, reason: str) -> None:
+        """Move a clock's due moment to a date; the original due stays on record."""
+        clock.due, clock.estimated, clock.changed = due, self.time.estimated(due), True
+        clock.moments.append(Moment(self.now, Happening.EXTENDED, due=due, reason=reason))
+        plan_next(clock, self.policy, self.time)
+
+    def pause(self, reason: str) -> None:
+        """Let every clock that stands still in a suspension stand still."""
+        for clock in self.case.clocks:
+            if (
+                clock.state is ClockState.RUNNING
+                and clock.row.stands_still
+                and Status.SUSPENDED not in clock.row.runs_in
+            ):
+                clock.state, clock.paused_at, clock.changed = ClockState.PAUSED, self.now, True
+                clock.next_step = clock.next_action_at = None
+                clock.moments.append(Moment(self.now, Happening.PAUSED, reason=reason))
+
+    def unpause(self) -> None:
+        """Let the paused clocks run on; what they waited does not count."""
+        for clock in self.case.clocks:
+            if clock.state is ClockState.PAUSED and clock.paused_at is not None and clock.due is not None:
+                due = shifted(Due(clock.due, clock.estimated), clock.paused_at, self.now, clock.limit, self.time)
+                clock.due, clock.estimated = due.at, due.estimated
+                clock.state, clock.paused_at, clock.changed = ClockState.RUNNING, None, True
+                clock.moments.append(Moment(self.now, Happening.RESUMED))
+                plan_next(clock, self.policy, self.time)
+
+    # -- status, rung, lead --------------------------------------------------------------------------------------------
+
+    def enter(self, status: Status) -> None:
+        """Enter a status: clocks that do not run there are superseded (or stand still), open approvals lapse."""
+        case = self.case
+        if status is case.status:
+            return
+        if case.status is Status.SUSPENDED and status in (Status.IN_PROGRESS,):
+            self.unpause()
+        if status is Status.SUSPENDED:
+            self.pause(case.suspended_for or "")
+        else:
+            for clock in case.clocks:
+                if clock.open and status not in CLOCKS[clock.kind].runs_in:
+                    self.end_clock(clock, ClockState.SUPERSEDED)
+        case.status = status
+        self.lapse_approvals("status")
+
+    def lapse_approvals(self, why: str) -> None:
+        """Let open approvals lapse; the asker is told (LIFECYCLE.md, Rules)."""
+        for approval in self.case.approvals:
+            if approval.state == "open":
+                self.close_approval(approval, "lapsed")
+                self.record("approval_lapsed", {"kind": approval.kind.value, "why": why})
+                if approval.unit:
+                    self.owe(
+                        "approval_decided", self.officers(approval.unit), kind=approval.kind, decision="lapsed", reason="",
+                        decided_by=None,
+                    )  # fmt: skip
+
+    def close_approval(self, approval: Approval, state: str) -> None:
+        """End an approval and its clock."""
+        approval.state, approval.changed = state, True
+        for step in approval.steps:
+            if step.state in ("open", "waiting"):
+                step.state = "void"
+        ended = ClockState.MET if state in ("granted", "refused") else ClockState.SUPERSEDED
+        for clock in self.case.clocks:
+            if clock.kind == "approval_step" and clock.open and clock.subject == approval.kind.value:
+                self.end_clock(clock, ended)
+
+    def climb(self, cause: str, label: Label) -> bool:
+        """One rung up, once per cause; at the top rung the cause is recorded and the desk head owes a monthly report."""
+        case = self.case
+        mark = f"climb:{cause}"
+        if mark in case.marks:
+            return False
+        case.marks |= {mark}
+        if case.rung >= TOP_RUNG:
+            self.record("cause_recorded", {"cause": cause})
+            return False
+        old = case.rung
+        case.rung += 1
+        self.record("climbed", {"from": old, "to": case.rung, "cause": cause})
+        for rung, holds in ((case.rung, True), (old, False)):
+            for to in self.holders(rung):
+                self.owe("climbed", to, from_rung=old, to_rung=case.rung, cause=label, you_hold=holds)
+        if case.rung == TOP_RUNG:
+            self.start("city_report", self.policy.limits.city_report)
+        if case.status in CLOCKS["rung_stay"].runs_in:
+            self.enter_rung()
+        return True
+
+    def enter_rung(self) -> None:
+        """Start the stay on the present rung: until the later of the rung's limit and the closing day."""
+        limit = self.policy.rung(self.case.rung).limit
+        if limit is None:
+            for clock in [c for c in self.case.clocks if c.kind == "rung_stay" and c.open]:
+                self.end_clock(clock, ClockState.SUPERSEDED)
+            return
+        until = self.time.due(self.now, limit).at
+        close = self.case.open_clock("close")
+        if close is not None and close.due is not None and close.due > until:
+            self.start("rung_stay", due=close.due, owner=self.case.lead)
+        else:
+            self.start("rung_stay", limit, owner=self.case.lead)
+
+    def holders(self, rung: int) -> tuple[Audience, ...]:
+        """For whom messages to a rung's holder are."""
+        case = self.case
+        if rung <= 1:
+            return (Audience(Role.CLERK),)
+        if rung == 2:
+            return (Audience(Role.AREA_OFFICER, case.area or case.lead),)
+        if rung == 3:
+            return (
+                (self.officers(case.lead), Audience(Role.UNIT_HEAD, case.lead))
+                if case.lead
+                else (Audience(Role.DESK_HEAD),)
+            )
+        role = {4: Role.DESK_HEAD, 5: Role.DEPUTY_CHIEF, 6: Role.CHIEF}.get(rung, Role.DEPUTY_CHIEF)
+        return (Audience(role),)
+
+
+def _limit(kind: str, limit: Limit | None) -> Limit:
+    if limit is None:
+        raise ValueError(f"clock {kind} was started without a limit or a date")
+    return limit

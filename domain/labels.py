@@ -1,0 +1,43 @@
+"""What statuses, parties and approvals are called, in both languages of the office."""
+
+from __future__ import annotations
+
+from domain.lifecycle import ApprovalKind, Party, Status
+from domain.policy import Label
+
+STATUS_LABELS: dict[Status, Label] = {
+    Status.NEW: Label("待分办", "New"),
+    Status.IN_PROGRESS: Label("办理中", "In progress"),
+    Status.DISPUTED: Label("责任待裁", "Disputed"),
+    Status.CONSULTATION: Label("会商中", "In consultation"),
+    Status.SUSPENDED: Label("挂起", "Suspended"),
+    Status.TRACKING: Label("长期跟踪", "Tracking"),
+    Status.REPLIED: Label("已答复待确认", "Replied"),
+    Status.CLOSED: Label("办结", "Closed"),
+}
+
+PARTY_LABELS: dict[Party, Label] = {
+    Party.RULE: Label("系统规则", "Rule"),
+    Party.CLOCK: Label("时限", "Clock"),
+    Party.CLERK: Label("分办员", "Clerk"),
+    Party.DESK_HEAD: Label("推进办主任", "Desk head"),
+    Party.COMMISSIONER: Label("项目专员", "Commissioner"),
+    Party.LEAD: Label("牵头单位", "Lead unit"),
+    Party.SUPPORTER: Label("配合单位", "Supporting unit"),
+    Party.UNIT_HEAD: Label("单位分管负责人", "Unit head"),
+    Party.DUTY_UNIT: Label("任务单位", "Unit with a duty"),
+    Party.ENTERPRISE: Label("企业", "Enterprise"),
+    Party.DEPUTY_CHIEF: Label("分管副区长", "Deputy chief"),
+    Party.CHIEF: Label("区长", "District chief"),
+    Party.APPROVER: Label("审批人", "Approver"),
+    Party.OBSERVER: Label("知悉人", "Observer"),
+}
+
+APPROVAL_LABELS: dict[ApprovalKind, Label] = {
+    ApprovalKind.SIGN_OFF: Label("答复签发", "Sign-off of the reply"),
+    ApprovalKind.EXTENSION: Label("延期申请", "Extension"),
+    ApprovalKind.SUSPENSION: Label("挂起申请", "Suspension"),
+    ApprovalKind.TRACKING: Label("转长期跟踪", "Move to tracking"),
+    ApprovalKind.DISPUTE: Label("不满意事项裁定", "Decision on a repeated dispute"),
+    ApprovalKind.DELIVERY: Label("承诺兑现签发", "Sign-off of the delivery"),
+}
