@@ -17,7 +17,7 @@ from deployments.catalogue import Deployment
 from deployments.execution import Runs
 from deployments.orphans import Orphans
 from deployments.registration import DropDowns, register
-from deployments.run_leases import LeaseBook, RunLeases
+from deployments.run_leases import SECONDS, LeaseBook, RunLeases
 from deployments.server_client import answers, loop_client
 from deployments.slots import Slots
 from deployments.standing import StandingFlow, StandingLoop
@@ -43,9 +43,9 @@ class Plan:
     drop_downs: Callable[[], DropDowns]
     zone: str
     slots: int = 1
+    lease_seconds: float = SECONDS
     pool: str = POOL
     ready: Callable[[], None] = lambda: None
-    beat: Callable[[], None] = lambda: None
 
 
 class Engine:
@@ -54,7 +54,7 @@ class Engine:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._slots = Slots(plan.slots)
-        self._leases = RunLeases(plan.book)
+        self._leases = RunLeases(plan.book, plan.lease_seconds)
         self._runs = Runs(self._leases)
         self._standing = [
             StandingLoop(flow, slots=self._slots, runs=self._runs, leases=self._leases) for flow in plan.standing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -29,10 +30,15 @@ def load(entrypoint: str) -> Flow[..., Any]:
 
 
 class Runs:
-    """The runs that this process executes now, and the way to ask each to stop."""
+    """The runs that this process executes now, and the way to ask each to stop.
+
+    `begun` and `ended` hear of each run, so that whoever observes cancellations knows which ones matter here.
+    """
 
     def __init__(self, leases: RunLeases) -> None:
         self._leases = leases
+        self.begun: Callable[[UUID], None] = lambda _: None
+        self.ended: Callable[[UUID], None] = lambda _: None
         self._signs: dict[UUID, StopSign] = {}
         self._draining = False
         self._lock = Lock()
@@ -71,9 +77,11 @@ class Runs:
                 self._signs[flow_run.id] = sign
                 if self._draining:
                     sign.drain()
+            self.begun(flow_run.id)
             try:
                 return self._execute(client, flow_run, entrypoint, sign)
             finally:
+                self.ended(flow_run.id)
                 with self._lock:
                     del self._signs[flow_run.id]
 

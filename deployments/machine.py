@@ -28,7 +28,9 @@ def run_all(*, demo: bool, web_port: int, prefect_port: int, data: Path) -> int:
     with sole_user(data):
         addresses = Addresses(data, host, web_port, prefect_port, catcher)
         os.environ["EXPEDITE_DATA"] = str(data)
-        return Supervisor(addresses, demo=demo).run(lambda say: _prepare(data, demo, say))
+        return Supervisor(addresses, demo=demo).run(
+            prepare=lambda say: _prepare(data, demo, say), meanwhile=lambda say: _fill(data, demo, say)
+        )
 
 
 def _catcher_port() -> int:
@@ -68,3 +70,13 @@ def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
         from services.seed import seed_demo
 
         seed_demo(settings, say)
+
+
+def _fill(data: Path, demo: bool, say: Callable[[str], None]) -> None:
+    """With `demo`, the district's register of difficulties."""
+    if not demo:
+        return
+    from services.seed import seed_demo_register
+    from services.settings import load_settings
+
+    seed_demo_register(load_settings(data), say)

@@ -23,7 +23,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed, Scheduled
 
-from deployments.run_leases import SECONDS, RunLeases, run_lease
+from deployments.run_leases import RunLeases, run_lease
 
 logger = logging.getLogger("expedite.orphans")
 
@@ -32,8 +32,6 @@ LOOK_EVERY = 15.0
 FIRST_LOOKS = (0.0, 5.0, 5.0, 5.0)
 """Seconds before the first looks: the leases of a worker that was killed just now lapse within them."""
 MOST_ATTEMPTS = 3
-GRACE = timedelta(seconds=SECONDS / 2)
-"""A standing run exists for a moment before it holds its lease."""
 
 UNDER_WAY = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
@@ -105,7 +103,8 @@ class Orphans:
             logger.exception("looking for orphans failed")
 
     async def _under_way(self) -> list[FlowRun]:
-        settled = datetime.now(UTC) - GRACE
+        # A standing run exists for a moment before it holds its lease.
+        settled = datetime.now(UTC) - timedelta(seconds=self._leases.seconds / 2)
         runs = await self._client().read_flow_runs(
             flow_run_filter=FlowRunFilter(
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=UNDER_WAY)),

@@ -16,7 +16,6 @@ logger = logging.getLogger("expedite.leases")
 
 SECONDS = 12.0
 """How long a lease lasts unrenewed: what a dead worker held is free again after that."""
-RENEW_EVERY = 3.0
 
 
 class LeaseBook(Protocol):
@@ -39,7 +38,8 @@ def run_lease(flow_run_id: UUID) -> str:
 class RunLeases:
     """What this process holds; a thread of its own renews it, so that a long query in a flow loses no lease."""
 
-    def __init__(self, book: LeaseBook) -> None:
+    def __init__(self, book: LeaseBook, seconds: float = SECONDS) -> None:
+        self.seconds = seconds
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._book = book
         self._held: set[str] = set()
@@ -52,7 +52,7 @@ class RunLeases:
     @contextmanager
     def holding(self, name: str) -> Iterator[bool]:
         """Hold `name` during the block if nobody else does; yields whether it is held."""
-        if not self._book.take(name, self.holder, SECONDS):
+        if not self._book.take(name, self.holder, self.seconds):
             yield False
             return
         with self._lock:
@@ -82,17 +82,17 @@ class RunLeases:
         """Renew nothing any more."""
         self._closing.set()
         self._taken.set()
-        self._thread.join(timeout=RENEW_EVERY)
+        self._thread.join(timeout=self.seconds)
 
     def _keep(self) -> None:
         # An idle worker wakes for nothing and writes nothing.
-        while self._taken.wait() and not self._closing.wait(RENEW_EVERY):
+        while self._taken.wait() and not self._closing.wait(self.seconds / 4):
             with self._lock:
                 names = sorted(self._held)
                 if not names:
                     self._taken.clear()
                     continue
             try:
-                self._book.renew(names, self.holder, SECONDS)
+                self._book.renew(names, self.holder, self.seconds)
             except Exception:
                 logger.warning("could not renew %d leases", len(names), exc_info=True)

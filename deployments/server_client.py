@@ -15,7 +15,13 @@ import anyio
 import httpx
 from prefect.client.orchestration import PrefectClient, SyncPrefectClient, get_client
 from prefect.context import AsyncClientContext, SyncClientContext
-from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_WORKER_CANCELLATION_POLL_SECONDS,
+    PREFECT_WORKER_ENABLE_CANCELLATION,
+    temporary_settings,
+)
 
 BUSY = 503
 PAUSES = (0.02, 0.04, 0.08, 0.16, 0.3, 0.6, 1.0)
@@ -89,8 +95,11 @@ def engine_client() -> Iterator[SyncPrefectClient]:
 @asynccontextmanager
 async def loop_client() -> AsyncIterator[PrefectClient]:
     """A client for this event loop that the worker and its observers find and share while the block lasts."""
-    async with _SharedLoopContext() as context:
-        yield context.client
+    # Off by default, because Prefect's own workers can only end runs that have not begun.
+    observing = {PREFECT_WORKER_ENABLE_CANCELLATION: True, PREFECT_WORKER_CANCELLATION_POLL_SECONDS: 5.0}
+    with temporary_settings(observing):
+        async with _SharedLoopContext() as context:
+            yield context.client
 
 
 def answers(timeout: float = 2.0) -> bool:

@@ -28,6 +28,9 @@ TELL_EVERY = 5.0
 TICK = 0.1
 
 
+Chore = Callable[[Callable[[str], None]], None]
+
+
 class Stop(Exception):
     """Somebody asked for the end."""
 
@@ -68,11 +71,12 @@ class Supervisor:
             grace=WORKER_GRACE,
         )
 
-    def run(self, prepare: Callable[[Callable[[str], None]], None]) -> int:
+    def run(self, prepare: Chore, meanwhile: Chore) -> int:
         """Bring everything up, keep it up until SIGINT or SIGTERM, stop it; returns the exit status.
 
-        `prepare` makes the database ready while the web app loads its code; it is given a function that tells people what
-        takes time, and raises CommandRefused with the reason when it cannot.
+        `prepare` makes the database ready while the web app loads its code, `meanwhile` does what may take longer while the
+        Prefect server starts. Both are given a function that tells people what happens, and raise CommandRefused with the
+        reason when they cannot.
         """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
@@ -82,7 +86,7 @@ class Supervisor:
             prepare(self._say)
             self._web.open_gate()
             self._await_web()
-            self._start_engine()
+            self._start_engine(meanwhile)
             self._keep_up()
         except Stop:
             self._say("stopping")
@@ -121,13 +125,14 @@ class Supervisor:
         if self._demo:
             self._say("demo district: the office clock starts at 2026-07-16 09:00 and runs on")
 
-    def _start_engine(self) -> None:
+    def _start_engine(self, meanwhile: Chore) -> None:
         """The server after the web app, so that its long import takes no time from the form."""
         new = not (self._addresses.data / "prefect" / "prefect.db").exists()
         self._ready_mark.unlink(missing_ok=True)
         self._server.start()
         first = " (the first start makes its database: about 20 s)" if new else ""
         self._say(f"Prefect     starting{first}")
+        meanwhile(self._say)
         self._await(
             lambda: answers("127.0.0.1", self._addresses.prefect_port, "/api/health"), "Prefect is still starting"
         )

@@ -57,6 +57,7 @@ class InProcessWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorker
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._chores: list[Chore] = []
+        runs.begun, runs.ended = self._follow, self._forget
 
     def beside(self, chore: Chore) -> None:
         """Have `chore` run beside the polling, from start to stop."""
@@ -122,8 +123,6 @@ class InProcessWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorker
         finally:
             self._release_limit_slot(flow_run.id)
             self._submitting_flow_run_ids.discard(flow_run.id)
-            if self._cancelling_observer is not None:
-                self._cancelling_observer.remove_in_flight_flow_run_id(flow_run.id)
             # The limit may have kept the next run waiting.
             self.wake()
 
@@ -131,6 +130,14 @@ class InProcessWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorker
         entrypoint = await self.entrypoint(flow_run)
         work = self._slots.submit(lambda client: self._runs.execute(client, flow_run, entrypoint))
         return await asyncio.wrap_future(work)
+
+    def _follow(self, flow_run_id: UUID) -> None:
+        if self._cancelling_observer is not None:
+            self._cancelling_observer.add_in_flight_flow_run_id(flow_run_id)
+
+    def _forget(self, flow_run_id: UUID) -> None:
+        if self._cancelling_observer is not None:
+            self._cancelling_observer.remove_in_flight_flow_run_id(flow_run_id)
 
     async def _cancel_run(self, flow_run_id: UUID) -> None:
         if self._runs.cancel(flow_run_id):

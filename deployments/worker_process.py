@@ -44,7 +44,10 @@ class OfficeLeases:
 def drop_downs(office: Office) -> DropDowns:
     """The entries of the drop-downs, as policy and directory stand now."""
     choices = desk.step_choices(office)
-    return {choice: [shown(code, label) for code, label in getattr(choices, choice.value)] for choice in Choice}
+    return {
+        choice: [shown(code, f"{label.zh} / {label.en}") for code, label in getattr(choices, choice.value)]
+        for choice in Choice
+    }
 
 
 def plan_for(office: Office, mark: Path | None) -> Plan:

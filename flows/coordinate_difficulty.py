@@ -81,7 +81,8 @@ def coordinate_difficulty(
         "category": chosen(category), "severity": chosen(severity), "reason": reason, "text": text, "date": date,
         "participants": chosen_each(participants), "minutes": minutes, "duties": duties, "no_agreement": no_agreement,
         "outcome": chosen(outcome), "answer": chosen(answer), "result": result, "attitude": attitude,
-        "target": target, "project": project, "rung": rung, "spoken_for": spoken_for, "channel": chosen(channel),
+        "target": target, "project": project, "rung": rung,
+        "spoken_for": f"{spoken_for} ({channel})" if spoken_for and chosen(channel) else spoken_for,
     }  # fmt: skip
     results = take_step(taken, codes, {name: value for name, value in fields.items() if value})
 

@@ -26,7 +26,7 @@ def deliver_notices() -> int:
     sent = sum(batch.sent for batch in delivered)
     deferred = sum(batch.deferred for batch in delivered)
     failed = sum(batch.failed for batch in delivered)
-    rows = Counter((name, code or "", to) for batch in delivered for name, code, to in batch.messages)
+    rows = Counter((name, to) for batch in delivered for name, _, to in batch.messages)
     name_run(
         f"deliver · {sent} sent"
         + (f", {deferred} deferred" if deferred else "")
@@ -34,7 +34,7 @@ def deliver_notices() -> int:
     )
     leave_table(
         "delivered-notices",
-        [{"message": name, "case": code, "to": to, "mails": number} for (name, code, to), number in rows.items()],
+        [{"message": name, "to": to, "mails": number} for (name, to), number in rows.items()],
         f"{sent} sent, {deferred} deferred, {failed} finally refused",
     )
     return sent + deferred + failed

@@ -33,8 +33,8 @@ def receive_submissions(accept: list[str] = NO_RECEIPTS) -> int:
         "cases": len(codes),
         "dispatched": sum(batch.dispatched for batch in received),
         "to the desk": sum(batch.to_desk for batch in received),
-        "waiting for a confirmation": sum(batch.waiting_confirmation for batch in received),
         "quarantined": sum(batch.quarantined for batch in received),
+        "still waiting for a confirmation": received[-1].waiting_confirmation,
     }
     name_run(f"receive · {codes[0] if len(codes) == 1 else f'{len(codes)} cases'}", codes)
     leave_table(
@@ -42,4 +42,4 @@ def receive_submissions(accept: list[str] = NO_RECEIPTS) -> int:
         [{"case": code} for code in codes] + [{"receipt": row.case, "accepted": row.message} for row in accepted],
         ", ".join(f"{number} {what}" for what, number in counts.items()),
     )
-    return len(accepted) + sum(counts.values()) - counts["dispatched"] - counts["to the desk"]
+    return len(accepted) + sum(batch.taken for batch in received)

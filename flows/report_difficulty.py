@@ -43,12 +43,15 @@ def report_difficulty(
         severity: 紧急程度;留空按规则确定。Severity; left open, the rules decide.
         channel: 来源渠道。How the enterprise reported it.
     """
-    report = {
-        "enterprise": enterprise, "title": title, "detail": detail, "uscc": uscc, "contact": contact, "phone": phone,
-        "email": email, "locale": locale, "project": project, "category": chosen(category),
-        "severity": chosen(severity), "channel": channel,
-    }  # fmt: skip
-    registered = register_report({name: value for name, value in report.items() if value})
+    registered = register_report(
+        {
+            "enterprise": {
+                "name": enterprise, "uscc": uscc, "contact": contact, "phone": phone, "email": email, "locale": locale
+            },
+            "title": title, "detail": detail, "project": project, "category": chosen(category),
+            "severity": chosen(severity), "channel": channel,
+        }
+    )  # fmt: skip
     if not registered.done:
         name_run("register · refused")
         return Failed(message=registered.message)
