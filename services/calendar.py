@@ -10,7 +10,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 
 import holidays
-from sqlalchemy import orm, select
+from sqlalchemy import insert, orm, select
 
 from domain.policy import OfficeHours, Policy, Session
 from domain.working_time import CalendarError, Day, WorkingTime
@@ -111,10 +111,11 @@ def store_days(session: orm.Session, days: Sequence[Day], source: str = STATUTOR
     span = CalendarDay.day.between(min(day.date for day in days), max(day.date for day in days))
     rows = {row.day: row for row in session.scalars(select(CalendarDay).where(span))}
     changed = 0
+    new = []
     for day in days:
         sessions, row = _written(day.sessions), rows.get(day.date)
         if row is None:
-            session.add(CalendarDay(day=day.date, sessions=sessions, announced=day.announced, source=source))
+            new.append({"day": day.date, "sessions": sessions, "announced": day.announced, "source": source})
             changed += 1
             continue
         before = (row.sessions, row.announced)
@@ -122,6 +123,8 @@ def store_days(session: orm.Session, days: Sequence[Day], source: str = STATUTOR
         if source == LOCAL or row.source != LOCAL:
             row.sessions, row.source = sessions, source
         changed += before != (row.sessions, row.announced)
+    if new:
+        session.execute(insert(CalendarDay), new)
     session.flush()
     return changed
 

@@ -26,7 +26,9 @@ OFFSET = "office_clock_offset_seconds"
 DEMO_START = datetime(2026, 7, 16, 1, 0, tzinfo=UTC)
 """Thursday 2026-07-16, 09:00 in the demo district."""
 
-YEARS_BACK, YEARS_AHEAD = 2, 4
+YEARS_BACK, YEARS_AHEAD = 1, 3
+ROOM = timedelta(days=730)
+"""How far the calendar must reach: the longest limits and their notices end within two years."""
 
 
 @dataclass(slots=True)
@@ -85,9 +87,10 @@ def open_office(settings: Settings) -> Office:
     with reading(engine) as session:
         known = session.get(PolicyVersion, policy.version) is not None
         offset = session.get(Setting, OFFSET)
-        days = session.scalar(select(func.count()).select_from(CalendarDay))
+        last = session.scalar(select(func.max(CalendarDay.day)))
         shift = timedelta(seconds=float(offset.value)) if offset is not None else timedelta()
-        time = load_working_time(session, policy) if days and known else None
+        reaches = last is not None and last >= (datetime.now(UTC) + shift + ROOM).date()
+        time = load_working_time(session, policy) if reaches and known else None
     if time is None:
         with writing(engine) as session:
             _first_use(session, policy, text, datetime.now(UTC) + shift)

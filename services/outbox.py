@@ -13,10 +13,10 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from models.office import Outbox, OutboxState
-from notifications.envelope import BadAddress, build
+from notifications.envelope import BadAddress, BadMessageId, build
 from notifications.message import Message, MissingFact, UnknownMessage, from_facts
 from notifications.render import OfficeLine, render
-from notifications.transport import Refused, Transport, Unreachable
+from notifications.transport import BadCaFile, BadSmtpUrl, Refused, Transport, Unreachable
 from services.links import mint
 from services.office import Office
 
@@ -65,6 +65,7 @@ def deliver(office: Office, limit: int = 50, connect: Callable[[Office], Transpo
     holder = secrets.token_hex(8)
     letters = claim(office, holder, limit)
     sent: list[Letter] = []
+    settled: set[int] = set()
     deferred = failed = 0
     began = time.monotonic()
     line = _office_line(office)
@@ -75,10 +76,12 @@ def deliver(office: Office, limit: int = 50, connect: Callable[[Office], Transpo
                     break
                 try:
                     verdict = _send(office, transport, letter, line)
-                except (MissingFact, UnknownMessage, BadAddress) as broken:
+                except (MissingFact, UnknownMessage, BadAddress, BadMessageId) as broken:
                     _mark(office, letter, state=OutboxState.FAILED, problem=str(broken))
+                    settled.add(letter.id)
                     failed += 1
                     continue
+                settled.add(letter.id)
                 if verdict is None:
                     _mark(office, letter, state=OutboxState.SENT)
                     sent.append(letter)
@@ -86,10 +89,11 @@ def deliver(office: Office, limit: int = 50, connect: Callable[[Office], Transpo
                     deferred += 1
                 else:
                     failed += 1
-    except Unreachable as gone:
-        rest = [letter for letter in letters if letter not in sent]
-        for letter in rest:
-            deferred += _wait(office, letter, f"{gone.code or ''} {gone.text}".strip())
+    except (Unreachable, BadSmtpUrl, BadCaFile) as gone:
+        # Nothing is known to be wrong with these messages: they wait, and are never given up for it.
+        for letter in letters:
+            if letter.id not in settled:
+                deferred += _wait(office, letter, str(gone))
     _give_back(office, holder)
     return Delivered(
         len(sent), deferred, failed, tuple((s.message, s.id, "reporter" if s.to_reporter else "account") for s in sent)
