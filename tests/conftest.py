@@ -23,7 +23,11 @@ THURSDAY = datetime(2026, 7, 16, 10, 0, tzinfo=SHANGHAI)
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """On a machine that must have everything, a skip is a failure."""
-    if os.environ.get("EXPEDITE_NO_SKIPS") and call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
+    if (
+        os.environ.get("EXPEDITE_NO_SKIPS")
+        and call.excinfo is not None
+        and call.excinfo.errisinstance(pytest.skip.Exception)
+    ):
         reason = str(call.excinfo.value)
         call.excinfo = pytest.ExceptionInfo.from_exception(AssertionError(f"must not skip here: {reason}"))
 
@@ -46,7 +50,12 @@ def settings(tmp_path: Path, demo_database: Path) -> Settings:
     """Settings of an installation of its own, with the demo district in it."""
     shutil.copy(demo_database, tmp_path / "expedite.sqlite")
     return Settings(
-        data=tmp_path, smtp_url="", mail_from="expedite@example.org", base_url="http://127.0.0.1:8080", secret_key="test", _env_file=None
+        data=tmp_path,
+        smtp_url="",
+        mail_from="expedite@example.org",
+        base_url="http://127.0.0.1:8080",
+        secret_key="test",
+        _env_file=None,
     )
 
 

@@ -1,0 +1,64 @@
+"""Real mail in tests: what the outbox owes is delivered over SMTP to a local server, and read back."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from models.office import Outbox
+from notifications.catcher import Catcher
+from notifications.caught import caught, to_json
+from services.office import Office
+from services.outbox import deliver, owed
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as it arrived, with the name of the message that it was."""
+
+    message: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    links: tuple[str, ...]
+    message_id: str
+    references: tuple[str, ...]
+    auto_submitted: str
+
+
+def deliver_all(office: Office) -> list[Mail]:
+    """Deliver everything owed through yagmail and SMTP; the mails that arrived, in the order of their arrival."""
+    path = office.settings.data / "mail.sqlite"
+    before = _count(path)
+    catcher = Catcher(path, port=0)
+    catcher.start()
+    office.settings.smtp_url = f"smtp://127.0.0.1:{catcher.port}"
+    try:
+        while owed(office):
+            deliver(office)
+    finally:
+        catcher.stop()
+    with office.reading() as session:
+        names = {row.message_id: row.message for row in session.scalars(select(Outbox))}
+    rows = [to_json(row) for row in caught(path, limit=100_000)]
+    return [_mail(row, names) for row in reversed(rows[: len(rows) - before])]
+
+
+def _count(path: Any) -> int:
+    if not path.exists():
+        return 0
+    with sqlite3.connect(path) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return sum(database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables[:1])  # noqa: S608 - own table
+
+
+def _mail(row: Any, names: dict[str, str]) -> Mail:
+    references = row["references"] or ()
+    return Mail(
+        names[row["message_id"]], row["to"] if isinstance(row["to"], str) else row["to"][0], row["subject"], row["text"], row["html"],
+        tuple(row["links"]), row["message_id"], tuple([references] if isinstance(references, str) else references), row["auto_submitted"],
+    )  # fmt: skip
