@@ -1,0 +1,38 @@
+"""An officer's page on a case, an approval or a waiting report: everything at a glance, and what they may do now."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.page_types import ReportPage
+from services.pages import act, act_page
+from web.personal import Outcome, look, perform, shared, token_of
+from web.site import page, site_of
+
+
+def show(request: Request) -> Response:
+    """The page behind an officer's link. Raises LinkRefused."""
+    return look(request, lambda outcome: _show(request, outcome))
+
+
+async def submit(request: Request) -> Response:
+    """Act on what the link is for. Raises LinkRefused."""
+    office = site_of(request).office
+    return await perform(
+        request,
+        lambda sent: act(office, token_of(request), sent.action, sent.values),
+        lambda outcome, status: _show(request, outcome, status),
+    )
+
+
+def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Response:
+    office = site_of(request).office
+    found = act_page(office, token_of(request))
+    facts = shared(request, outcome)
+    if isinstance(found, ReportPage):
+        return page(request, "waiting_report.html", status=status, reader=found.locale, found=found, **facts)
+    scale = dict(office.policy.follow_up.scale)
+    return page(
+        request, "act.html", status=status, reader=found.locale, found=found, case=found.case, scale=scale, **facts
+    )

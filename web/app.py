@@ -1,0 +1,68 @@
+"""The ASGI application: its routes, what it opens at the start and closes at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from services.office import Office
+from services.settings import Settings
+from web import act, assets, form, health, mail, new_link, track, webhooks
+from web.access_log import hide_tokens
+from web.errors import HANDLED, answer
+from web.headers import Headers
+from web.site import SiteHolder
+
+ROUTES = (
+    Route("/webhooks/{source}", webhooks.receive, methods=["POST"]),
+    Route("/", form.show, methods=["GET"]),
+    Route("/report", form.submit, methods=["POST"]),
+    Route("/report", form.again, methods=["GET"]),
+    Route("/receipt", form.receipt, methods=["GET"]),
+    Route("/track/{token}", track.show, methods=["GET"]),
+    Route("/track/{token}", track.submit, methods=["POST"]),
+    Route("/act/{token}", act.show, methods=["GET"]),
+    Route("/act/{token}", act.submit, methods=["POST"]),
+    Route("/link/new", new_link.submit, methods=["POST"]),
+    Route("/mail", mail.listing, methods=["GET"]),
+    Route("/mail.json", mail.machine, methods=["GET"]),
+    Route("/mail/{id:int}", mail.one, methods=["GET"]),
+    Route("/mail/{id:int}/body", mail.body, methods=["GET"]),
+    Route("/healthz", health.show, methods=["GET"]),
+    Route("/static/{name}", assets.show, methods=["GET"]),
+    Route("/favicon.ico", assets.icon, methods=["GET"]),
+    Route("/robots.txt", assets.robots, methods=["GET"]),
+)
+
+
+def create_app(settings: Settings | None = None, office: Office | None = None) -> Starlette:
+    """The application for `settings` (None: the environment's), or around an office that is open already."""
+    hide_tokens()
+    holder = SiteHolder(settings, office)
+    known = settings or (office.settings if office is not None else Settings())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        site = await run_in_threadpool(holder.get)
+        catcher = await run_in_threadpool(mail.start_catcher, site.settings) if site.catching else None
+        yield
+        if catcher is not None:
+            await run_in_threadpool(catcher.stop)
+        if office is None:
+            site.office.close()
+
+    app = Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        middleware=[Middleware(Headers, https=known.base_url.lower().startswith("https:"))],
+        exception_handlers=dict.fromkeys(HANDLED, answer),
+    )
+    # A redirect would repeat the Host header that a stranger sent.
+    app.router.redirect_slashes = False
+    app.state.holder = holder
+    return app

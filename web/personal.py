@@ -1,0 +1,110 @@
+"""What the pages behind personal links share: reading an action that was sent, and telling what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from domain.lifecycle import ACTIONS
+from domain.policy import Label
+from services.page_types import Done, LinkRefused
+from web.bodies import read_form
+from web.seals import FIELD, check_origin, check_seal, drop_note, form_seal, leave_note, take_note
+from web.site import page, site_of
+
+ACTION = "action"
+_STRAY = ".,;:!?)]}>'\"。，；：！？）》”"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An action as a form sent it; several values of one field are joined by commas."""
+
+    action: str
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a page says of an action: done or not, in words; the field to mend, and what was typed."""
+
+    done: bool
+    message: Label
+    action: str = ""
+    wrong: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+def token_of(request: Request) -> str:
+    """The link's token; mail programs like to add the punctuation that follows an address."""
+    return str(request.path_params["token"]).rstrip(_STRAY)
+
+
+async def read_action(request: Request) -> Sent:
+    """The action that was sent. Raises ForeignForm, BodyTooLarge."""
+    site = site_of(request)
+    check_origin(request, site.settings.base_url)
+    form = await read_form(request, site.settings.body_limit)
+    check_seal(site.key, token_of(request), str(form.get(FIELD, "")))
+    values: dict[str, str] = {}
+    for name, value in form.multi_items():
+        if name not in (FIELD, ACTION) and isinstance(value, str):
+            values[name] = f"{values[name]},{value}" if name in values else value
+    return Sent(str(form.get(ACTION, "")), values)
+
+
+def look(request: Request, show: Callable[[Outcome | None], Response]) -> Response:
+    """Show a page with what came of the action before it, if one was just done. Raises LinkRefused."""
+    site, token = site_of(request), token_of(request)
+    note = take_note(request, site.key, token)
+    if not note:
+        return show(None)
+    outcome = Outcome(True, Label(note["zh"], note["en"]))
+    try:
+        response = show(outcome)
+    except LinkRefused:
+        # What was done can end the link by which it was done, e.g. sending a case back: that is no mistake.
+        response = page(request, "done.html", outcome=outcome)
+    drop_note(response)
+    return response
+
+
+async def perform(
+    request: Request, act: Callable[[Sent], Done], show: Callable[[Outcome | None, int], Response]
+) -> Response:
+    """Do what was sent; done leads back to the page (303), not done shows it with the reason (409, or 422 for a field)."""
+    sent = await read_action(request)
+
+    def work() -> Response:
+        site, token = site_of(request), token_of(request)
+        done = act(sent)
+        if not done.done:
+            outcome = Outcome(False, _named(done, sent.action), sent.action, done.field or "", sent.values)
+            return show(outcome, 422 if done.field else 409)
+        response = RedirectResponse(request.url.path, 303)
+        note = {"zh": done.message.zh, "en": done.message.en}
+        leave_note(response, site.key, token, note, secure=site.https)
+        return response
+
+    return await run_in_threadpool(work)
+
+
+def shared(request: Request, outcome: Outcome | None) -> dict[str, Any]:
+    """The facts that templates of personal pages need beside their page."""
+    token = token_of(request)
+    return {"outcome": outcome, "seal": form_seal(site_of(request).key, token), "token": token}
+
+
+def _named(done: Done, action: str) -> Label:
+    """The message with the field called as the page calls it."""
+    fields = ACTIONS[action].fields if action in ACTIONS else ()
+    label = next((f.label for f in fields if f.name == done.field), None)
+    if label is None or not done.field:
+        return done.message
+    zh = done.message.zh.replace(f"“{done.field}”", f"“{label.zh}”").replace(f"Field {done.field} ", f"“{label.zh}” ")
+    return Label(zh, done.message.en.replace(f"Field {done.field}", f"“{label.en}”"))

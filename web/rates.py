@@ -1,0 +1,49 @@
+"""How often one address may do what costs us something: submit, guess links, send wrong signatures, ask for mail.
+
+Counted in this process's memory and in real time. What is right is never refused for what is wrong from the same address: a whole
+park may share one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from enum import Enum
+
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+
+class Rate(Enum):
+    """What is counted, and how much of it is let through."""
+
+    REPORT = "10/minute; 100/hour"
+    WRONG_SIGNATURE = "60/minute"
+    UNKNOWN_LINK = "30/minute"
+    NEW_LINK = "5/minute; 20/hour"
+
+
+class TooOften(Exception):
+    """Too many of something from one address; `retry_after` seconds until the next is let through."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too often; try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+class Rates:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._items: dict[Rate, tuple[RateLimitItem, ...]] = {rate: tuple(parse_many(rate.value)) for rate in Rate}
+
+    def count(self, rate: Rate, who: str) -> None:
+        """Count one for `who`. Raises TooOften when that is one too many."""
+        full = [item for item in self._items[rate] if not self._limiter.test(item, rate.name, who)]
+        if full:
+            resets = max(self._limiter.get_window_stats(item, rate.name, who).reset_time for item in full)
+            raise TooOften(max(1, math.ceil(resets - time.time())))
+        for item in self._items[rate]:
+            self._limiter.hit(item, rate.name, who)
