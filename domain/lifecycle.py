@@ -110,6 +110,8 @@ class Action:
     targets: tuple[Status, ...]
     fields: tuple[Field, ...] = ()
     approval: ApprovalKind | None = None
+    moves_from: frozenset[Status] | None = None
+    """Where the status changes, if not from every source."""
 
 
 OPEN = frozenset(Status) - {Status.CLOSED}
@@ -205,7 +207,7 @@ _ROWS: tuple[Action, ...] = (
     Action("answer", Label("配合答复", "Answer the lead"), HANDLED, _by(_P.SUPPORTER), (), (_TEXT,)),
     Action("report", Label("进展报告", "Report progress or the plan"), HANDLED, _by(_P.LEAD), (), (_TEXT,)),
     Action(
-        "supplement", Label("补充材料", "Supplement"), OPEN, _by(_P.ENTERPRISE, _P.COMMISSIONER), (_S.IN_PROGRESS,), (_TEXT,)
+        "supplement", Label("补充材料", "Supplement"), OPEN, _by(_P.ENTERPRISE, _P.COMMISSIONER), (_S.IN_PROGRESS,), (_TEXT,), None, _in(_S.SUSPENDED)
     ),
     Action(
         "ask_extension", Label("申请延期", "Ask for more time"), _in(_S.IN_PROGRESS), _by(_P.LEAD), (),
