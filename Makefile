@@ -27,7 +27,7 @@ if ! { uv --version >/dev/null 2>&1 && uv pip install --compile-bytecode --pytho
 fi
 endef
 
-.PHONY: help venv venv-dev run test check format pins clean
+.PHONY: help venv venv-dev run test check format pins clean diagram
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -80,3 +80,6 @@ $(VENV)/.stamp-dev: requirements-dev.txt $(VENV)/.stamp
 	@echo 'expedite: installing the tools of tests and checks'
 	@$(call install,-r requirements-dev.txt)
 	@touch $@
+
+diagram: venv  ## Draw the lifecycle anew, from its table, into README.md and docs/lifecycle.md
+	$(BIN)/python docs/write_lifecycle.py

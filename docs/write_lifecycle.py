@@ -1,0 +1,39 @@
+"""Writes the lifecycle's diagram into README.md and the table into docs/lifecycle.md, from the table of actions."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from domain.diagram import mermaid, table  # noqa: E402 - the script may run before anything is installed
+
+BEGIN, END = "<!-- diagram: made by `make diagram` -->", "<!-- /diagram -->"
+
+
+def with_diagram(text: str) -> str:
+    """README's text with the present diagram between its marks."""
+    drawn = f"{BEGIN}\n```mermaid\n{mermaid()}\n```\n{END}"
+    return re.sub(re.escape(BEGIN) + r".*?" + re.escape(END), lambda _: drawn, text, flags=re.DOTALL)
+
+
+def lifecycle_page() -> str:
+    """The page with the whole table."""
+    return (
+        "# The table of actions\n\nWritten by `make diagram` from `domain/lifecycle.py`; a test compares the two. Fields in brackets may be\n"
+        f"left out.\n\n{table()}\n\n```mermaid\n{mermaid()}\n```\n"
+    )
+
+
+def main() -> None:
+    """Write both files."""
+    readme = ROOT / "README.md"
+    readme.write_text(with_diagram(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    (ROOT / "docs" / "lifecycle.md").write_text(lifecycle_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
