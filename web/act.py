@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.page_types import ReportPage
+from domain.rules import CLOCK_OF
+from services.page_types import Button, ReportPage
 from services.pages import act, act_page
 from web.personal import Outcome, look, perform, shared, token_of
 from web.site import page, site_of
@@ -34,5 +35,18 @@ def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Respo
         return page(request, "waiting_report.html", status=status, reader=found.locale, found=found, **facts)
     scale = dict(office.policy.follow_up.scale)
     return page(
-        request, "act.html", status=status, reader=found.locale, found=found, case=found.case, scale=scale, **facts
+        request,
+        "act.html",
+        status=status,
+        reader=found.locale,
+        found=found,
+        case=found.case,
+        scale=scale,
+        buttons=likely_first(found.buttons),
+        **facts,
     )
+
+
+def likely_first(buttons: tuple[Button, ...]) -> tuple[Button, ...]:
+    """The buttons in their order, but what was owed and has been done, such as the first contact, behind what has not."""
+    return tuple(sorted(buttons, key=lambda button: button.action.name in CLOCK_OF and button.until is None))

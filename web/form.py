@@ -24,6 +24,7 @@ from web.seals import check_origin, leave_note, take_note
 from web.site import client_of, page, site_of
 
 FIELDS = ("title", "detail", "category", "severity", "enterprise", "uscc", "project", "contact", "phone", "email")
+REQUIRED = ("title", "enterprise", "email")
 LONGEST = {
     "title": LONGEST_TITLE,
     "detail": LONGEST_DETAIL,
@@ -79,12 +80,19 @@ def _submit(request: Request, typed: dict[str, str]) -> Response:
 
 def _form(request: Request, typed: Mapping[str, str], refused: FieldRefused | None = None) -> Response:
     choices = form_choices(site_of(request).office)
-    field = str(refused.facts.get("field", "")) if refused is not None else ""
+    mistakes = _mistakes(typed, refused) if refused is not None else {}
     return page(
         request, "form.html", status=422 if refused is not None else 200, typed=typed, choices=choices, longest=LONGEST,
-        wrong_field=field, missing=refused is not None and refused.code == "field_missing",
-        problem=str(refused) if refused is not None else "",
+        mistakes=mistakes, problem=str(refused) if refused is not None else "",
     )  # fmt: skip
+
+
+def _mistakes(typed: Mapping[str, str], refused: FieldRefused) -> dict[str, str]:
+    """Each field to mend, in the form's order: missing or wrong. The refusal names the first; what else is empty is told at once."""
+    field = str(refused.facts.get("field", ""))
+    kinds = {name: "missing" for name in REQUIRED if not typed.get(name, "").strip()}
+    kinds[field] = "missing" if refused.code == "field_missing" else "wrong"
+    return {name: kinds[name] for name in FIELDS if name in kinds}
 
 
 def _key(typed: Mapping[str, str]) -> str:
