@@ -6,9 +6,11 @@ what reaches this module has been checked. Times of day are in the office's zone
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 
@@ -247,6 +249,62 @@ class MailRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorStage:
+    """A stage of a factor's chain (DOMAIN.md section 2).
+
+    `unit` decides it: "lead", "area" or a unit id, through the people in `approvers`: one after the other (`in_turn`), or side
+    by side: all of them, any one, a quorum.
+    Neighbours of the same `group` stand side by side, else stages follow each other. `by` names the request's attribute that
+    chooses among `limits`; without it `limit` counts, None for a stage that no rule limits. `basis` says where the limit is from.
+    """
+
+    code: str
+    label: Label
+    limit: Limit | None
+    basis: Literal["statutory", "published", "national", "local", "typical", "none"] = "typical"
+    unit: str = "lead"
+    group: str | None = None
+    approvers: tuple[Role, ...] = (Role.UNIT_HEAD,)
+    mode: Literal["in_turn", "all", "any", "quorum"] = "in_turn"
+    quorum: int | None = None
+    by: str | None = None
+    limits: dict[str, Limit] = field(default_factory=dict)
+
+    @property
+    def needed(self) -> int:
+        """How many of those who are asked side by side have to agree."""
+        return {"in_turn": 1, "all": len(self.approvers), "any": 1}.get(self.mode, self.quorum or 1)
+
+    def limit_for(self, attributes: Mapping[str, str]) -> Limit | None:
+        """The stage's limit for a request with these attributes."""
+        return self.limits.get(attributes.get(self.by or "", ""), self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class FactorType:
+    """A factor that projects need: its units of measure (the first is the usual one), who leads, and the chain of stages.
+
+    `lead` and `supporters` are unit ids, or "area" for the area of the request's project. `largest` bounds a request, in the
+    first unit. `attributes` are what a request of this type may say beside its quantity.
+    """
+
+    code: str
+    label: Label
+    units: tuple[str, ...]
+    lead: str
+    largest: int
+    partial: Label
+    stages: tuple[FactorStage, ...]
+    supporters: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+    def stage(self, code: str) -> FactorStage | None:
+        """The stage with that code."""
+        return next((stage for stage in self.stages if stage.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a district decides for itself. `version` is the SHA-256 of the text it was read from."""
 
@@ -276,6 +334,8 @@ class Policy:
     """Desk steps that the Prefect UI may not take: they need the desk head's own link."""
     fallback_units: tuple[str, ...] = ("area",)
     """Who leads when no ruling comes: unit ids, or "area"; the desk's own unit is the last."""
+    factor_types: dict[str, FactorType] = field(default_factory=dict)
+    """What projects ask to have guaranteed: land, power, finance and others."""
 
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""

@@ -83,7 +83,7 @@ class RecordReader:
             key = self._dict_key(key_type, name, child)
             if key is None:
                 continue
-            if is_dataclass(value_type) and isinstance(value_type, type):
+            if is_dataclass(value_type) and isinstance(value_type, type) and value_type not in self._forms:
                 identity = next((f.name for f, _ in _fields(value_type) if f.name in IDENTITIES), None)
                 values[key] = self.record(value_type, child, **({identity: key} if identity else {}))
             else:
