@@ -51,6 +51,7 @@ class Child:
         self._environment = environment
         self._grace = grace
         self._gated = gated
+        self._gate_open = False
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._failures = 0
@@ -78,10 +79,12 @@ class Child:
                 start_new_session=True,
                 preexec_fn=_dies_with(os.getpid()),
             )
+        if self._gate_open:
+            self.open_gate()
 
     def open_gate(self) -> None:
-        """Let a gated process, which has loaded its code meanwhile, begin."""
-        self._gated = False
+        """Let a gated process, which has loaded its code meanwhile, begin; later starts of it begin at once."""
+        self._gate_open = True
         if self._process is not None and self._process.stdin is not None:
             try:
                 self._process.stdin.write(b"go\n")

@@ -62,3 +62,7 @@ def main() -> None:
     except CommandRefused as refusal:
         print(refusal, file=sys.stderr)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

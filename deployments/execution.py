@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import Abort, ObjectNotFound, Pause
 from prefect.flow_engine import run_flow
 from prefect.flows import Flow, load_flow_from_entrypoint
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 from prefect.states import Cancelled, Crashed, Pending
 from prefect.utilities.engine import propose_state_sync
 
@@ -26,7 +27,9 @@ logger = logging.getLogger("expedite.runs")
 @cache
 def load(entrypoint: str) -> Flow[..., Any]:
     """The flow at a dotted path such as `flows.receive_submissions.receive_submissions`; what its import raises."""
-    return load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
+    flow: Flow[..., Any] = load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
+    # No result is kept; a flow that names no storage asks the server for one whenever it runs.
+    return flow.with_options(result_storage=PREFECT_LOCAL_STORAGE_PATH.value(), persist_result=False)
 
 
 class Runs:

@@ -57,7 +57,7 @@ def _require_secrets(host: str) -> None:
 
 
 def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
-    """The database at the newest revision; with `demo`, the district's people, projects and clock."""
+    """The database at the newest revision and, with `demo`, the office clock, which the web app reads when it opens."""
     from models.migrate import DatabaseRefused, upgrade
     from services.settings import load_settings
 
@@ -67,16 +67,23 @@ def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
     except DatabaseRefused as refused:
         raise CommandRefused(str(refused)) from refused
     if demo:
-        from services.seed import seed_demo
+        from datetime import UTC, datetime
 
-        seed_demo(settings, say)
+        from models.engine import make_engine
+        from services.office import set_demo_clock
+
+        engine = make_engine(settings.url)
+        set_demo_clock(engine, datetime.now(UTC))
+        engine.dispose()
 
 
 def _fill(data: Path, demo: bool, say: Callable[[str], None]) -> None:
-    """With `demo`, the district's register of difficulties."""
+    """With `demo`, the district's people, projects and register of difficulties: the form needs none of them."""
     if not demo:
         return
-    from services.seed import seed_demo_register
+    from services.seed import seed_demo, seed_demo_register
     from services.settings import load_settings
 
-    seed_demo_register(load_settings(data), say)
+    settings = load_settings(data)
+    seed_demo(settings, say)
+    seed_demo_register(settings, say)

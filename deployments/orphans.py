@@ -29,8 +29,8 @@ logger = logging.getLogger("expedite.orphans")
 
 STANDING_TAG = "standing"
 LOOK_EVERY = 15.0
-FIRST_LOOKS = (0.0, 5.0, 5.0, 5.0)
-"""Seconds before the first looks: the leases of a worker that was killed just now lapse within them."""
+FIRST_LOOKS = (0.0, 0.5, 0.3, 0.3)
+"""Pauses before the first looks, in lengths of a lease: what a worker held that was killed just now lapses meanwhile."""
 MOST_ATTEMPTS = 3
 
 UNDER_WAY = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
@@ -67,7 +67,7 @@ class Orphans:
     async def watch(self) -> None:
         """Look now, again while leases of a worker killed just now lapse, and then every `LOOK_EVERY` seconds."""
         for pause in FIRST_LOOKS:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause * self._leases.seconds)
             await self._look_quietly()
         while True:
             await asyncio.sleep(LOOK_EVERY)

@@ -55,12 +55,20 @@ def holder_of(port: int) -> str:
         return ""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            owned = {os.readlink(link) for link in (folder / "fd").iterdir()}
+            descriptors = list((folder / "fd").iterdir())
+            if any(_target(link) in inodes for link in descriptors):
+                return f"{folder.name} ({(folder / 'comm').read_text().strip()})"
         except OSError:
+            # Somebody else's process, or one that has just ended.
             continue
-        if owned & inodes:
-            return f"{folder.name} ({(folder / 'comm').read_text().strip()})"
     return ""
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -20,12 +20,13 @@ from prefect.states import Pending
 
 from deployments.execution import Runs
 from deployments.orphans import STANDING_TAG
-from deployments.run_leases import RunLeases
+from deployments.run_leases import RunLeases, run_lease
+from deployments.server_client import engine_client
 from deployments.slots import Slots
 
 logger = logging.getLogger("expedite.standing")
 
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.05
 HELD_ELSEWHERE = 1.0
 LONGEST_PAUSE = 60.0
 BURST = 20
@@ -35,7 +36,7 @@ PER_SECOND = 1.0
 
 @dataclass(frozen=True, slots=True)
 class StandingFlow:
-    """A deployment whose runs are made when `wanted()` says that rows wait for it."""
+    """A deployment whose runs are made when `wanted()` says that rows wait for it; its flow returns how many it handled."""
 
     deployment: str
     entrypoint: str
@@ -95,11 +96,15 @@ class StandingLoop:
         self._thread.join(timeout)
 
     def _keep(self) -> None:
+        with engine_client() as client:
+            self._look_again_and_again(client)
+
+    def _look_again_and_again(self, client: SyncPrefectClient) -> None:
         failures = 0
         while not self._closing.is_set():
             self._looks.clear()
             try:
-                pause = self._tend()
+                pause = self._tend(client)
                 failures = 0
             except (httpx.HTTPError, PrefectException) as unreachable:
                 failures += 1
@@ -118,7 +123,7 @@ class StandingLoop:
     def _after(failures: int) -> float:
         return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(failures, 10))
 
-    def _tend(self) -> float:
+    def _tend(self, client: SyncPrefectClient) -> float:
         """Run the flow if rows wait; returns the seconds until the next look. Raises what went wrong."""
         if not self.flow.wanted():
             return LOOK_EVERY
@@ -127,20 +132,26 @@ class StandingLoop:
         with self._leases.holding(self.flow.lease) as held:
             if not held:
                 return HELD_ELSEWHERE
-            ended = self._slots.submit(self._run).result()
+            ended = self._run(client)
         for sibling in self._siblings:
             sibling.look()
         if ended is None:
             return LOOK_EVERY
         if not (ended.is_completed() or ended.is_cancelled()):
             raise RuntimeError(f"its run ended {ended.name}: {ended.message}")
+        if ended.is_completed() and ended.result(raise_on_failure=False) == 0 and self.flow.wanted():
+            # Rows that no run can handle would otherwise keep runs coming for ever.
+            raise RuntimeError("its run handled nothing, and rows still wait")
         return 0.0
 
     def _run(self, client: SyncPrefectClient) -> State[Any] | None:
-        # It may have waited for a slot while another worker did the work.
-        if self._closing.is_set() or not self.flow.wanted():
-            return None
-        return self._runs.execute(client, self._create(client), self.flow.entrypoint)
+        # Made before a slot is free: the mail's run is ready when the one that owed the mail has ended.
+        flow_run = self._create(client)
+        with self._leases.holding(run_lease(flow_run.id)) as held:
+            if not held:
+                return None
+            work = self._slots.submit(lambda slot: self._runs.execute(slot, flow_run, self.flow.entrypoint))
+            return work.result()
 
     def _create(self, client: SyncPrefectClient) -> FlowRun:
         """Make the run in Pending, so that no worker's poll takes it as well."""

@@ -132,12 +132,13 @@ class Supervisor:
         self._server.start()
         first = " (the first start makes its database: about 20 s)" if new else ""
         self._say(f"Prefect     starting{first}")
+        # It loads its code beside the server and waits for it.
+        self._worker.start()
         meanwhile(self._say)
         self._await(
             lambda: answers("127.0.0.1", self._addresses.prefect_port, "/api/health"), "Prefect is still starting"
         )
         self._say(f"Prefect UI  {self._addresses.prefect}")
-        self._worker.start()
         self._await(self._ready_mark.exists, "the worker is still starting")
         self._say("worker      ready; Ctrl-C stops everything")
 

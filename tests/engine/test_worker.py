@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -60,6 +61,16 @@ def test_an_idle_standing_flow_makes_no_runs(worker: object, workshop: Workshop,
     run = api.trigger("slow", seconds=1.5, number=7)
     wait_for(lambda: api.state(run) == "Completed", 10)
     assert len(api.runs_of("sorting")) == before
+
+
+def test_rows_that_nobody_can_handle_do_not_keep_runs_coming(worker: object, workshop: Workshop) -> None:
+    """A standing run that handled nothing although rows wait is followed by ever longer pauses, not by the next run."""
+    before = len(workshop.diary("sorting"))
+    workshop.put("stuck")
+    wait_for(lambda: len(workshop.diary("sorting")) >= before + 2, 10, "two attempts")
+    time.sleep(1.5)
+    (workshop.folder / "tray" / "stuck").unlink()
+    assert len(workshop.diary("sorting")) <= before + 3
 
 
 def test_a_scheduled_run_is_made_and_executed(worker: object, workshop: Workshop, api: Api) -> None:

@@ -39,7 +39,7 @@ def main() -> int:
         book=OfficeLeases(office),
         drop_downs=dict,
         zone="Asia/Shanghai",
-        lease_seconds=3.0,
+        lease_seconds=2.0,
         ready=(FOLDER / "ready").touch,
     )
     return 0 if asyncio.run(Engine(plan).run()) else 1
