@@ -61,6 +61,7 @@ class ApprovalKind(StrEnum):
     TRACKING = "tracking"
     DISPUTE = "dispute"
     DELIVERY = "delivery"
+    STAGE = "stage"
 
 
 class FieldKind(StrEnum):
@@ -83,6 +84,10 @@ class FieldKind(StrEnum):
     FLAG = "flag"
     DUTIES = "duties"
     RUNG = "rung"
+    QUANTITY = "quantity"
+    MEASURE = "measure"
+    STAGE = "stage"
+    GRANT = "grant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,8 @@ class Action:
     approval: ApprovalKind | None = None
     moves_from: frozenset[Status] | None = None
     """Where the status changes, if not from every source."""
+    kinds: frozenset[Kind] = frozenset({Kind.DIFFICULTY})
+    """Which kinds of case the action is for."""
 
 
 OPEN = frozenset(Status) - {Status.CLOSED}
