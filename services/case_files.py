@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.case import Approval, ApprovalStep, Case, UnitFacts
+from domain.case import Approval, ApprovalStep, Case, ProjectFacts, UnitFacts
 from domain.clocks import Clock, ClockState, Happening, Moment
 from domain.lifecycle import Status
 from domain.policy import Limit
 from models import case as tables
 from models import clock as clock_tables
+from models.directory import Project
 from services.people import People
 
 IN_ONE_QUERY = 500
@@ -48,7 +50,7 @@ def _case(row: tables.Case) -> Case:
         suspended_for=row.suspended_for, extensions=row.extensions, redos=row.redos, attempts=row.attempts,
         rating_result=row.rating_result, rating_attitude=row.rating_attitude, marks=frozenset(row.marks),
         handled_by=frozenset(row.handled_by), seq=row.seq, head_hash=row.head_hash, policy_version=row.policy_version,
-        restricted=row.restricted, reporters=0,
+        restricted=row.restricted, reporters=(),
     )  # fmt: skip
 
 
@@ -58,8 +60,12 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
         select(a.case_id, a.unit_id).where(a.case_id.in_(ids), a.part == "supporter", a.until.is_(None)).order_by(a.id)
     ):
         found[case_id].supporters += (unit,)
-    for case_id in session.scalars(select(r.case_id).where(r.case_id.in_(ids), r.kind != "left")):
-        found[case_id].reporters += 1
+    for case_id, contact in session.execute(
+        select(r.case_id, r.contact_id)
+        .where(r.case_id.in_(ids), r.kind != "left")
+        .order_by(r.case_id, r.kind != "principal", r.id)
+    ):
+        found[case_id].reporters += (contact,)
     c = clock_tables.Clock
     for row in session.scalars(
         select(c).where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED))).order_by(c.id)
@@ -124,22 +130,29 @@ class Surroundings:
 
     session: Session
     people: People
-    targets: dict[str, Case] = field(default_factory=dict)
+    batch: dict[int, Case] = field(default_factory=dict)
+    """The cases that the transaction works on: what it changed counts before it is written."""
 
     def unit(self, unit_id: str) -> UnitFacts | None:
         """The unit with that id, or None."""
         return self.people.units.get(unit_id)
 
+    def project(self, project_id: str) -> ProjectFacts | None:
+        """The project with that id, or None."""
+        row = self.session.get(Project, project_id)
+        return None if row is None else ProjectFacts(row.id, row.area_id)
+
     def target(self, code: str) -> Case | None:
         """The case with that code if it is open and was not merged itself, or None."""
-        if code not in self.targets:
-            case_id = self.session.scalar(
-                select(tables.Case.id).where(tables.Case.code == code, tables.Case.status != Status.CLOSED)
-            )
-            if case_id is None:
-                return None
-            self.targets[code] = load_cases(self.session, [case_id])[case_id]
-        return self.targets[code]
+        found = next((case for case in self.batch.values() if case.code == code), None)
+        if found is None:
+            case_id = self.session.scalar(select(tables.Case.id).where(tables.Case.code == code))
+            found = load_cases(self.session, [case_id])[case_id] if case_id is not None else None
+        return found if found is not None and found.status is not Status.CLOSED else None
+
+    def fresh_staff(self, case: Case, today: date) -> bool:
+        """Whether a clerk or the case's commissioner is there who did not handle it."""
+        return bool(self.people.fresh(case, today))
 
     def moments(self, clock: Clock) -> list[Moment]:
         """The events of a clock that are written already."""

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select, tuple_
 from sqlalchemy.orm import Session
 
 from domain.ladder import EXPIRE
+from domain.policy import Colour
 from domain.refusals import wrong
 from models.clock import Clock
 from services.case_files import load_cases
@@ -83,7 +84,7 @@ def sweep(
             break
     if not dry_run and not silent:
         beat(office, "sweep", {"as_of": at.isoformat(), "examined": tally.examined})
-    notices = sum(1 for s in tally.steps if s.step != EXPIRE)
+    notices = sum(1 for s in tally.steps if s.step in set(Colour))
     return SweepReport(at, tally.examined, tuple(tally.steps), notices, time.perf_counter() - began, dry_run)
 
 
