@@ -33,9 +33,13 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
     `lock` holds the rows until the transaction ends (SQLite: the write transaction does that by itself).
     """
     found: dict[int, Case] = {}
-    for some in chunks(list(dict.fromkeys(ids))):
+    # Locked in the order of their ids, whoever asks: two who want the same cases never wait for each other in a circle.
+    for some in chunks(sorted(set(ids))):
         query = select(tables.Case).where(tables.Case.id.in_(some)).order_by(tables.Case.id)
-        for row in session.scalars(query.with_for_update() if lock else query):
+        if lock:
+            # What another transaction wrote while this one waited counts, not what was read before.
+            query = query.with_for_update().execution_options(populate_existing=True)
+        for row in session.scalars(query):
             found[row.id] = _case(row)
         _add_parts(session, some, found)
     return {i: found[i] for i in ids if i in found}
@@ -68,13 +72,18 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
         found[case_id].reporters += (contact,)
     c = clock_tables.Clock
     for row in session.scalars(
-        select(c).where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED))).order_by(c.id)
+        select(c)
+        .where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
+        .order_by(c.id)
+        .execution_options(populate_existing=True)
     ):
         if row.case_id is not None:
             found[row.case_id].clocks.append(read_clock(row))
     approvals: dict[int, Approval] = {}
     for asked in session.scalars(
-        select(tables.Approval).where(tables.Approval.case_id.in_(ids), tables.Approval.state == "open")
+        select(tables.Approval)
+        .where(tables.Approval.case_id.in_(ids), tables.Approval.state == "open")
+        .execution_options(populate_existing=True)
     ):
         approval = Approval(
             asked.kind,
@@ -91,7 +100,12 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
         found[asked.case_id].approvals.append(approval)
     if approvals:
         s = tables.ApprovalStep
-        for step in session.scalars(select(s).where(s.approval_id.in_(approvals)).order_by(s.approval_id, s.seq)):
+        for step in session.scalars(
+            select(s)
+            .where(s.approval_id.in_(approvals))
+            .order_by(s.approval_id, s.seq)
+            .execution_options(populate_existing=True)
+        ):
             approvals[step.approval_id].steps.append(
                 ApprovalStep(
                     step.seq, step.role, step.unit_id, step.state, step.account_id, step.decided_at, step.decided_by, step.reason,

@@ -114,7 +114,12 @@ class Casebook:
 
     def apply(self, requests: Sequence[Request]) -> list[Result]:
         """Perform `requests` in order; a refused one changes nothing and the others go on."""
-        cases = load_cases(self.session, [r.case_id for r in requests])
+        wanted = [r.case_id for r in requests]
+        targets = self._targets(requests)
+        if targets:
+            # All that will be held are locked in one order.
+            load_cases(self.session, wanted + targets)
+        cases = load_cases(self.session, wanted)
         before = {i: deepcopy(case) for i, case in cases.items()}
         place = Surroundings(self.session, self.people, cases)
         drafts: list[Draft] = []
@@ -156,6 +161,11 @@ class Casebook:
         draft.record("merged_in", {"code": merged.case.code})
         draft.tell_reporters(Label("同类事项已并入", "A report of the same matter was merged into this one"))
         self._keep(draft, cases, drafts)
+
+    def _targets(self, requests: Sequence[Request]) -> list[int]:
+        codes = [str(r.fields["target"]).strip().upper() for r in requests if r.fields.get("target")]
+        query = select(tables.Case.id).where(tables.Case.code.in_(codes))
+        return list(self.session.scalars(query)) if codes else []
 
     def tick(self, due: Mapping[int, Sequence[int]]) -> list[Ticked]:
         """Let clocks take the steps that are due: case id → clock ids, in the order of their moments."""

@@ -132,6 +132,7 @@ def _mail(book: Casebook, clock: Clock, delivery: Delivery, step: str, one: Foun
 
 def accept(session: Session, office: Office, delivery: Delivery, by: str) -> bool:
     """Let a waiting report become a case, by its reporter's confirmation or a clerk's word; False when it no longer waits."""
+    session.refresh(delivery, with_for_update=True)
     if delivery.state is not DeliveryState.UNCONFIRMED:
         return False
     delivery.state, delivery.confirmed_by = DeliveryState.WAITING, by
@@ -144,6 +145,7 @@ def accept(session: Session, office: Office, delivery: Delivery, by: str) -> boo
 
 def dismiss(session: Session, office: Office, delivery: Delivery, by: str) -> bool:
     """Let a waiting report go, e.g. an advertisement; it stays in the list of deliveries. False when it no longer waits."""
+    session.refresh(delivery, with_for_update=True)
     if delivery.state is not DeliveryState.UNCONFIRMED:
         return False
     delivery.state, delivery.confirmed_by, delivery.handled_at = DeliveryState.DISMISSED, by, office.now()
