@@ -24,6 +24,14 @@ class UnitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectFacts:
+    """What the rules need to know of a project: the area it stands in."""
+
+    id: str
+    area: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, in what capacity, and through what.
 
@@ -83,7 +91,11 @@ class Approval:
 
 @dataclass(slots=True)
 class Case:
-    """The state of a case. `marks` remember what may happen once (a unit's return, a climb's cause, an appeal per rung)."""
+    """The state of a case.
+
+    `marks` remember what may happen once (a unit's return, a climb's cause, an appeal per rung). `reporters` are contacts
+    who have not left, the principal first.
+    """
 
     id: int
     code: str
@@ -118,7 +130,7 @@ class Case:
     head_hash: str
     policy_version: str
     restricted: bool
-    reporters: int
+    reporters: tuple[int, ...]
     clocks: list[Clock] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
 
@@ -136,13 +148,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """For whom a message is: a role (of a unit), the reporters, or an approval step's approver."""
+    """For whom a message is: a role (of a unit), the reporters, or the approver of a step of an approval.
+
+    `fresh` asks for somebody who did not handle the case: a clerk, else its commissioner, else the desk's head.
+    """
 
     role: Role | None = None
     unit: str | None = None
     reporters: bool = False
     step: int | None = None
     copy: bool = False
+    approval: ApprovalKind | None = None
+    fresh: bool = False
 
 
 REPORTERS = Audience(reporters=True)
@@ -185,8 +202,14 @@ class Place(Protocol):
     def unit(self, unit_id: str) -> UnitFacts | None:
         """The unit with that id, or None."""
 
+    def project(self, project_id: str) -> ProjectFacts | None:
+        """The project with that id, or None."""
+
     def target(self, code: str) -> Case | None:
-        """The case a merge names, or None."""
+        """The open case that a merge names, or None."""
+
+    def fresh_staff(self, case: Case, today: date) -> bool:
+        """Whether a clerk or the case's commissioner is there who did not handle it."""
 
     def moments(self, clock: Clock) -> list[Moment]:
         """The events of a clock that are written already, in order."""

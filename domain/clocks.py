@@ -45,12 +45,14 @@ class Expiry(StrEnum):
     LAPSE = "lapse"
     COUNT_AS_RECEIVED = "count_as_received"
     FALLBACK_LEADS = "fallback_leads"
+    LEAVE_RUNG = "leave_rung"
     CLIMB = "climb"
     NO_RESPONSE = "no_response"
     RESUME = "resume"
     FOLLOW_UP = "follow_up"
     APPROVAL = "approval"
     REOPEN = "reopen"
+    AGAIN = "again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class ClockKind:
 
     `owner` is the capacity of whoever must act. `runs_in` are the statuses in which it may run; entering another supersedes
     it, save that a suspension pauses it (`stands_still`). `colours` are the notices that it issues, `climbs` those that also
-    climb the ladder, `to_desk_head` those whose red goes to the desk's head.
+    climb the ladder; `red_in` are the statuses in which red is issued, if not in all. `reminds` sends its owner reminders.
     """
 
     name: str
@@ -70,6 +72,8 @@ class ClockKind:
     climbs: frozenset[Colour] = frozenset()
     expiry: Expiry | None = None
     stands_still: bool = True
+    red_in: frozenset[Status] | None = None
+    reminds: bool = False
 
 
 _S = Status
@@ -92,19 +96,19 @@ _ROWS: tuple[ClockKind, ...] = (
     ClockKind("ruling", Label("责任裁定", "Ruling"), Party.DESK_HEAD, frozenset({_S.DISPUTED}), (_YELLOW,), expiry=Expiry.FALLBACK_LEADS),
     ClockKind("answer", Label("配合答复", "Supporter's answer"), Party.SUPPORTER, _WORK_TRACK, _FULL),
     ClockKind("plan", Label("办理方案", "Plan"), Party.LEAD, _WORK_ANY, (_YELLOW,)),
-    ClockKind("interim", Label("进展报告", "Interim report"), Party.LEAD, _WORK_TRACK, (_YELLOW, _RED), _CLIMB_RED),
+    ClockKind("interim", Label("进展报告", "Interim report"), Party.LEAD, _WORK_TRACK, (_YELLOW, _RED), _CLIMB_RED, red_in=frozenset({_S.TRACKING})),
     ClockKind("close", Label("办结", "Closing"), Party.LEAD, _WORK_ANY, _FULL, _CLIMB_RED),
-    ClockKind("rung_stay", Label("层级停留", "Stay on the rung"), Party.LEAD, _WORK_ANY, expiry=Expiry.CLIMB),
+    ClockKind("rung_stay", Label("层级停留", "Stay on the rung"), Party.LEAD, _WORK_ANY, expiry=Expiry.LEAVE_RUNG),
     ClockKind("consultation", Label("会商", "Consultation"), Party.DESK_HEAD, frozenset({_S.CONSULTATION}), (_YELLOW, _RED), _CLIMB_RED),
     ClockKind("approval_step", Label("审批", "Approval"), Party.APPROVER, _ANY, _FULL, expiry=Expiry.APPROVAL, stands_still=False),
-    ClockKind("awaiting_enterprise", Label("待企业补正", "Awaiting the enterprise"), Party.ENTERPRISE, _SUSPENDED, expiry=Expiry.NO_RESPONSE),
+    ClockKind("awaiting_enterprise", Label("待企业补正", "Awaiting the enterprise"), Party.ENTERPRISE, _SUSPENDED, expiry=Expiry.NO_RESPONSE, reminds=True),
     ClockKind("resume", Label("恢复办理", "Resumption"), Party.CLOCK, _SUSPENDED, expiry=Expiry.RESUME),
     ClockKind("suspension_review", Label("挂起复核", "Review of the suspension"), Party.DESK_HEAD, _SUSPENDED, (_YELLOW,)),
     ClockKind("tracking_end", Label("跟踪期满", "End of tracking"), Party.DESK_HEAD, frozenset({_S.TRACKING}), _FULL),
     ClockKind("follow_up", Label("回访", "Follow-up"), Party.CLERK, frozenset({_S.REPLIED}), (_YELLOW, _RED), expiry=Expiry.FOLLOW_UP),
-    ClockKind("duty", Label("交办任务", "Duty"), Party.DUTY_UNIT, _ANY - {_S.REPLIED, _S.CLOSED}, _FULL, _CLIMB_RED, stands_still=False),
+    ClockKind("duty", Label("交办任务", "Duty"), Party.DUTY_UNIT, _ANY - {_S.REPLIED, _S.CLOSED}, _FULL, expiry=Expiry.CLIMB, stands_still=False),
     ClockKind("promised", Label("承诺日期", "Promised date"), Party.LEAD, frozenset({_S.CLOSED}), (_BLUE,), expiry=Expiry.REOPEN, stands_still=False),
-    ClockKind("city_report", Label("上报市级月报", "Monthly report to the city"), Party.DESK_HEAD, _ANY - {_S.REPLIED, _S.CLOSED}, (_YELLOW,)),
+    ClockKind("city_report", Label("上报市级月报", "Monthly report to the city"), Party.DESK_HEAD, _ANY - {_S.REPLIED, _S.CLOSED}, (_YELLOW,), expiry=Expiry.AGAIN, stands_still=False),
     ClockKind("report_waiting", Label("待核实报告", "Report waiting to be confirmed"), Party.CLERK, frozenset(), (_YELLOW,), stands_still=False),
 )  # fmt: skip
 
@@ -167,7 +171,18 @@ def replay(moments: Iterable[Moment], time: WorkingTime) -> Due | None:
 
     The first moment must be `started` with a limit or a due date. Raises ValueError on an order that cannot have happened.
     """
+    due, paused = _fold(moments, time)
+    return None if paused else due
+
+
+def due_at_pause(moments: Iterable[Moment], time: WorkingTime) -> Due | None:
+    """The due moment that a clock's events give, for a paused one as it stood when the pause began."""
+    return _fold(moments, time)[0]
+
+
+def _fold(moments: Iterable[Moment], time: WorkingTime) -> tuple[Due | None, bool]:
     due: Due | None = None
+    extended: Due | None = None
     start: datetime | None = None
     limit: Limit | None = None
     pauses: list[tuple[datetime, datetime]] = []
@@ -184,22 +199,26 @@ def replay(moments: Iterable[Moment], time: WorkingTime) -> Due | None:
                     raise ValueError("a clock resumed that was not paused")
                 pauses.append((paused_at, moment.at))
                 due = shifted(due, paused_at, moment.at, limit, time)
+                extended = shifted(extended, paused_at, moment.at, limit, time) if extended is not None else None
                 paused_at = None
             case Happening.EXTENDED:
                 if moment.due is None:
                     raise ValueError("an extension without a date")
-                due = Due(moment.due, time.estimated(moment.due))
+                due = extended = Due(moment.due, time.estimated(moment.due))
             case Happening.RECALCULATED:
-                # A new limit counts from the old start and keeps every pause (glpi 6902: time already waited is not lost).
+                # A new limit counts from the old start, keeps every pause (glpi 6902: time already waited is not lost) and
+                # takes back no extension that was granted.
                 if start is None:
                     raise ValueError("a clock recalculated before it was started")
                 limit = moment.limit or limit
                 due = _first_due(Moment(start, Happening.STARTED, limit, moment.due), time)
                 for begun, ended in pauses:
                     due = shifted(due, begun, ended, limit, time)
+                if extended is not None and extended.at > due.at:
+                    due = extended
             case _:
                 continue
-    return None if paused_at is not None else due
+    return due, paused_at is not None
 
 
 def _first_due(moment: Moment, time: WorkingTime) -> Due:

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from domain.case import REPORTERS, Actor, Approval, Audience, Case, Event, NoticeDue, Owed, Place
 from domain.clocks import CLOCKS, Clock, ClockState, Happening, Moment, shifted
-from domain.ladder import TOP_RUNG, plan_next
-from domain.lifecycle import Party, Status
+from domain.ladder import TOP_RUNG, Setting, plan_next
+from domain.lifecycle import ApprovalKind, Party, Status
 from domain.policy import CaseClass, Category, Label, Limit, Policy, Role
 from domain.working_time import Due, WorkingTime
 
@@ -39,10 +39,13 @@ class Draft:
         """Add a line to the history."""
         self.events.append(Event(action, dict(facts or {}), {k: v for k, v in text.items() if v}, self.actor))
 
-    def owe(self, message: str, to: Audience, **facts: object) -> None:
-        """Owe `message`; its key makes it owed once however often the change is repeated."""
-        seq = self.case.seq + len(self.events)
-        self.owed.append(Owed(message, to, facts, f"{message}:{self.case.id}:{seq}"))
+    def owe(self, message: str, to: Audience, *, once: str = "", **facts: object) -> None:
+        """Owe `message`; its key makes it owed once however often the change is repeated.
+
+        Messages of one change are apart, save those that share `once`: of these a person gets the first only.
+        """
+        key = f"{message}:{self.case.id}:{self.case.seq}:{once or len(self.owed)}"
+        self.owed.append(Owed(message, to, facts, key))
 
     def tell_lead(self, what: Label, note: str = "") -> None:
         """Tell the lead's officers that something changed."""
@@ -52,6 +55,21 @@ class Draft:
     def tell_reporters(self, what: Label) -> None:
         """Tell the reporters that something changed."""
         self.owe("enterprise_update", REPORTERS, what=what)
+
+    def tell_asker(self, approval: Approval, decision: str, reason: str = "") -> None:
+        """Tell who asked what became of it: the unit's officers, or the desk's head for what the desk asked.
+
+        The enterprise, whose dispute opened a decision, is told by what follows from it.
+        """
+        if approval.kind is ApprovalKind.DISPUTE:
+            return
+        asker = Audience(Role.DESK_HEAD)
+        if approval.kind is not ApprovalKind.TRACKING and approval.unit:
+            asker = self.officers(approval.unit)
+        self.owe(
+            "approval_decided", asker, kind=approval.kind, decision=decision, reason=reason,
+            decided_by=self.actor.account if decision != "lapsed" else None,
+        )  # fmt: skip
 
     def officers(self, unit: str, copy: bool = False) -> Audience:
         """The officers who handle cases for a unit."""
@@ -69,10 +87,11 @@ class Draft:
         """The case's category, None when the desk has yet to name it."""
         return self.policy.categories.get(self.case.category or "")
 
-    def first_contact(self) -> Limit:
-        """The shorter of the class's and the severity's limit (LIFECYCLE.md, Clocks)."""
+    def first_contact(self, since: datetime | None = None) -> Limit:
+        """The shorter of the class's and the severity's limit, counted from `since` or now (LIFECYCLE.md, Clocks)."""
+        start = since or self.now
         a, b = self.case_class.first_contact, self.policy.severities[self.case.severity].first_contact
-        return a if self.time.due(self.now, a).at <= self.time.due(self.now, b).at else b
+        return a if self.time.due(start, a).at <= self.time.due(start, b).at else b
 
     # -- clocks --------------------------------------------------------------------------------------------------------
 
@@ -97,9 +116,25 @@ class Draft:
             note=note, changed=True,
         )  # fmt: skip
         clock.moments.append(Moment(self.now, Happening.STARTED, clock.limit, due, note))
-        plan_next(clock, self.policy, self.time)
+        self.plan(clock)
         self.case.clocks.append(clock)
         return clock
+
+    def setting(self, clock: Clock) -> Setting:
+        """What the clock's steps depend on: an undecided extension falls with the closing day."""
+        undecided = clock.kind == "close" and self.case.open_approval(ApprovalKind.EXTENSION) is not None
+        return Setting(self.case.status, falls_due=undecided)
+
+    def plan(self, clock: Clock) -> None:
+        """Set the clock's next step."""
+        clock.changed = True
+        plan_next(clock, self.policy, self.time, self.setting(clock))
+
+    def supersede(self, kind: str) -> None:
+        """End the open clocks of that kind without anybody having met them."""
+        for clock in self.case.clocks:
+            if clock.kind == kind and clock.open:
+                self.end_clock(clock, ClockState.SUPERSEDED)
 
     def meet(self, kind: str, subject: str | None = None) -> bool:
         """End the open clocks of that kind as met; whether there was one."""
@@ -125,7 +160,7 @@ class Draft:
         """Move a clock's due moment to a date; the original due stays on record."""
         clock.due, clock.estimated, clock.changed = due, self.time.estimated(due), True
         clock.moments.append(Moment(self.now, Happening.EXTENDED, due=due, reason=reason))
-        plan_next(clock, self.policy, self.time)
+        self.plan(clock)
 
     def pause(self, reason: str) -> None:
         """Let every clock that stands still in a suspension stand still."""
@@ -147,7 +182,7 @@ class Draft:
                 clock.due, clock.estimated = due.at, due.estimated
                 clock.state, clock.paused_at, clock.changed = ClockState.RUNNING, None, True
                 clock.moments.append(Moment(self.now, Happening.RESUMED))
-                plan_next(clock, self.policy, self.time)
+                self.plan(clock)
 
     # -- status, rung, lead --------------------------------------------------------------------------------------------
 
@@ -156,7 +191,7 @@ class Draft:
         case = self.case
         if status is case.status:
             return
-        if case.status is Status.SUSPENDED and status in (Status.IN_PROGRESS,):
+        if case.status is Status.SUSPENDED and status is Status.IN_PROGRESS:
             self.unpause()
         if status is Status.SUSPENDED:
             self.pause(case.suspended_for or "")
@@ -166,6 +201,10 @@ class Draft:
                     self.end_clock(clock, ClockState.SUPERSEDED)
         case.status = status
         self.lapse_approvals("status")
+        for clock in case.clocks:
+            if clock.open and clock.row.red_in is not None:
+                self.plan(clock)
+        self.owe_city_report()
 
     def lapse_approvals(self, why: str) -> None:
         """Let open approvals lapse; the asker is told (LIFECYCLE.md, Rules)."""
@@ -173,11 +212,7 @@ class Draft:
             if approval.state == "open":
                 self.close_approval(approval, "lapsed")
                 self.record("approval_lapsed", {"kind": approval.kind.value, "why": why})
-                if approval.unit:
-                    self.owe(
-                        "approval_decided", self.officers(approval.unit), kind=approval.kind, decision="lapsed", reason="",
-                        decided_by=None,
-                    )  # fmt: skip
+                self.tell_asker(approval, "lapsed")
 
     def close_approval(self, approval: Approval, state: str) -> None:
         """End an approval and its clock."""
@@ -189,6 +224,9 @@ class Draft:
         for clock in self.case.clocks:
             if clock.kind == "approval_step" and clock.open and clock.subject == approval.kind.value:
                 self.end_clock(clock, ended)
+        closing = self.case.open_clock("close")
+        if approval.kind is ApprovalKind.EXTENSION and closing is not None:
+            self.plan(closing)
 
     def climb(self, cause: str, label: Label) -> bool:
         """One rung up, once per cause; at the top rung the cause is recorded and the desk head owes a monthly report."""
@@ -199,32 +237,48 @@ class Draft:
         case.marks |= {mark}
         if case.rung >= TOP_RUNG:
             self.record("cause_recorded", {"cause": cause})
+            self.owe_city_report()
             return False
         old = case.rung
         case.rung += 1
         self.record("climbed", {"from": old, "to": case.rung, "cause": cause})
         for rung, holds in ((case.rung, True), (old, False)):
             for to in self.holders(rung):
-                self.owe("climbed", to, from_rung=old, to_rung=case.rung, cause=label, you_hold=holds)
-        if case.rung == TOP_RUNG:
-            self.start("city_report", self.policy.limits.city_report)
-        if case.status in CLOCKS["rung_stay"].runs_in:
-            self.enter_rung()
+                # Who holds both rungs is told of the new one.
+                self.owe(
+                    "climbed",
+                    to,
+                    once=f"climb{case.rung}",
+                    from_rung=old,
+                    to_rung=case.rung,
+                    cause=label,
+                    you_hold=holds,
+                )
+        self.owe_city_report()
+        self.enter_rung()
         return True
 
     def enter_rung(self) -> None:
-        """Start the stay on the present rung: until the later of the rung's limit and the closing day."""
+        """Leave the stay on the rung before; where it runs, start that on the present one."""
+        self.meet("rung_stay")
         limit = self.policy.rung(self.case.rung).limit
-        if limit is None:
-            for clock in [c for c in self.case.clocks if c.kind == "rung_stay" and c.open]:
-                self.end_clock(clock, ClockState.SUPERSEDED)
-            return
-        until = self.time.due(self.now, limit).at
-        close = self.case.open_clock("close")
-        if close is not None and close.due is not None and close.due > until:
-            self.start("rung_stay", due=close.due, owner=self.case.lead)
-        else:
+        if limit is not None and self.case.status in CLOCKS["rung_stay"].runs_in:
             self.start("rung_stay", limit, owner=self.case.lead)
+            self.hold_stay()
+
+    def hold_stay(self) -> None:
+        """A stay on a rung lasts until the later of the rung's limit and the closing day (LIFECYCLE.md, Clocks)."""
+        stay, close = self.case.open_clock("rung_stay"), self.case.open_clock("close")
+        if stay is None or close is None or stay.due is None or close.due is None:
+            return
+        if stay.due < close.due:
+            self.extend(stay, close.due, "close")
+
+    def owe_city_report(self) -> None:
+        """On the top rung the desk's head owes a monthly report (LIFECYCLE.md, Rules)."""
+        here = self.case.rung == TOP_RUNG and self.case.status in CLOCKS["city_report"].runs_in
+        if here and self.case.open_clock("city_report") is None:
+            self.start("city_report", self.policy.limits.city_report)
 
     def holders(self, rung: int) -> tuple[Audience, ...]:
         """For whom messages to a rung's holder are."""
@@ -232,7 +286,9 @@ class Draft:
         if rung <= 1:
             return (Audience(Role.CLERK),)
         if rung == 2:
-            return (Audience(Role.AREA_OFFICER, case.area or case.lead),)
+            if case.area is not None:
+                return (Audience(Role.AREA_OFFICER, case.area),)
+            return (self.officers(case.lead),) if case.lead else (Audience(Role.DESK_HEAD),)
         if rung == 3:
             return (
                 (self.officers(case.lead), Audience(Role.UNIT_HEAD, case.lead))

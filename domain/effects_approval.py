@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from domain.case import REPORTERS, Approval, ApprovalStep, Audience
+from domain.case import REPORTERS, Approval, ApprovalStep, Audience, Case
 from domain.clocks import ClockState
 from domain.draft import Draft
 from domain.fields import Fields
 from domain.lifecycle import ApprovalKind, Party, Status
-from domain.policy import Label, Role
+from domain.policy import Label, Role, SuspensionReason
 from domain.refusals import Refused
 
 GRANTED = "granted"
@@ -28,6 +28,9 @@ def open_approval(draft: Draft, kind: ApprovalKind, roles: tuple[Role, ...], fac
     approval = Approval(kind, draft.actor.account, draft.now, facts, steps, unit)
     case.approvals.append(approval)
     _open_step(draft, approval, steps[0])
+    closing = case.open_clock("close")
+    if kind is ApprovalKind.EXTENSION and closing is not None:
+        draft.plan(closing)
     return approval
 
 
@@ -36,18 +39,31 @@ def _open_step(draft: Draft, approval: Approval, step: ApprovalStep) -> None:
     limit = draft.policy.limits.approval_step
     clock = draft.start("approval_step", limit, owner=step.unit, subject=approval.kind.value)
     draft.owe(
-        "approval_asked", Audience(step.role, step.unit, step=step.seq), kind=approval.kind, facts=approval.facts,
+        "approval_asked", approver_of(approval, step), kind=approval.kind, facts=approval.facts,
         asked_by=approval.unit, decide_by=clock.due,
     )  # fmt: skip
 
 
-def _mine(draft: Draft) -> tuple[Approval, ApprovalStep]:
+def approver_of(approval: Approval, step: ApprovalStep) -> Audience:
+    """For whom the decision on a step is."""
+    return Audience(step.role, step.unit, step=step.seq, approval=approval.kind)
+
+
+def asked_of(draft: Draft) -> tuple[Approval, ApprovalStep]:
+    """The open step that the actor may decide; Refused when there is none left, or it is their own request.
+
+    A link names its step. Only a register, which asserts what was decided, decides without naming one.
+    """
+    actor = draft.actor
     for approval in draft.case.approvals:
         step = approval.current
-        if step is not None and approval.state == "open" and draft.actor.step in (None, step.id):
-            if draft.actor.account is not None and draft.actor.account == approval.asked_by:
-                raise Refused("self_approval", "Nobody decides what they asked for themselves.")
-            return approval, step
+        if step is None or approval.state != "open":
+            continue
+        if (actor.step is None and not actor.asserted) or actor.step not in (None, step.id):
+            continue
+        if approval.asked_by is not None and approval.asked_by in (actor.account, actor.principal):
+            raise Refused("self_approval", "Nobody decides what they asked for themselves.")
+        return approval, step
     raise Refused("nothing_to_decide", "There is nothing left to decide: it was decided, or it lapsed.")
 
 
@@ -67,7 +83,7 @@ def _decide(draft: Draft, approval: Approval, step: ApprovalStep, state: str, re
 
 def approve(draft: Draft, fields: Fields) -> None:
     """Grant the open step; the last grant does what was asked."""
-    approval, step = _mine(draft)
+    approval, step = asked_of(draft)
     closing = draft.case.open_clock("close")
     if approval.kind is ApprovalKind.EXTENSION and closing and closing.due and draft.now > closing.due:
         raise Refused("too_late", "The closing day has passed; an extension cannot be granted any more.")
@@ -77,13 +93,13 @@ def approve(draft: Draft, fields: Fields) -> None:
         _open_step(draft, approval, following)
         return
     draft.close_approval(approval, GRANTED)
-    _tell_asker(draft, approval, GRANTED, fields.get("text"))
+    draft.tell_asker(approval, GRANTED, fields.get("text"))
     _GRANTS[approval.kind](draft, approval)
 
 
 def refuse(draft: Draft, fields: Fields) -> None:
     """Refuse the open step, and with it the whole approval."""
-    approval, step = _mine(draft)
+    approval, step = asked_of(draft)
     reason = fields.text("reason", "say why it is refused")
     refuse_approval(draft, approval, step, reason)
 
@@ -92,23 +108,10 @@ def refuse_approval(draft: Draft, approval: Approval, step: ApprovalStep, reason
     """End an approval as refused; a repeated dispute then closes as reasonable explanation, final."""
     _decide(draft, approval, step, REFUSED, reason)
     draft.close_approval(approval, REFUSED)
-    _tell_asker(draft, approval, REFUSED, reason)
+    draft.tell_asker(approval, REFUSED, reason)
     if approval.kind is ApprovalKind.DISPUTE:
         draft.case.outcome = "reasonable_explanation"
         close(draft)
-
-
-def _tell_asker(draft: Draft, approval: Approval, decision: str, reason: str) -> None:
-    if approval.unit and approval.kind is not ApprovalKind.DISPUTE:
-        draft.owe(
-            "approval_decided", draft.officers(approval.unit), kind=approval.kind, decision=decision, reason=reason,
-            decided_by=draft.actor.account,
-        )  # fmt: skip
-    elif approval.kind is ApprovalKind.TRACKING:
-        draft.owe(
-            "approval_decided", Audience(Role.DESK_HEAD), kind=approval.kind, decision=decision, reason=reason,
-            decided_by=draft.actor.account,
-        )  # fmt: skip
 
 
 def pass_up(draft: Draft, approval: Approval, step: ApprovalStep) -> None:
@@ -133,9 +136,7 @@ def _extend(draft: Draft, approval: Approval) -> None:
     draft.extend(close_clock, due, str(approval.facts.get("reason", "")))
     case.extensions += 1
     case.due, case.estimated = due, close_clock.estimated
-    stay = case.open_clock("rung_stay")
-    if stay is not None and stay.due is not None and stay.due < due:
-        draft.extend(stay, due, "extension")
+    draft.hold_stay()
     draft.tell_reporters(Label("办理时限经批准延长", "More time was approved"))
 
 
@@ -148,21 +149,29 @@ def _suspend(draft: Draft, approval: Approval) -> None:
     # While the clock stands still nobody can say when the case will be due.
     case.due = None
     draft.record("suspended", {"cause": cause.code, "until": until.isoformat()})
-    due = draft.time.closing(until)
-    draft.start("awaiting_enterprise" if cause.for_enterprise else "resume", due=due)
     draft.start("suspension_review", draft.policy.limits.suspension_review)
     if cause.for_enterprise:
+        # The enterprise has until the cap; the date that the lead named is only what it expects.
+        last = draft.time.local(draft.now).date() + timedelta(days=max(1, days_left(case, cause)))
+        draft.start("awaiting_enterprise", due=draft.time.closing(last))
         draft.owe("enterprise_update", REPORTERS, what=Label("需要贵单位补充材料", "We need more papers from you"))
     else:
+        draft.start("resume", due=draft.time.closing(until))
         draft.tell_reporters(Label("事项暂时挂起", "Your report is suspended for the time being"))
+
+
+def days_left(case: Case, cause: SuspensionReason) -> int:
+    """Calendar days that the case may still be suspended for a reason: days taken before count against its cap."""
+    taken = (mark.rsplit(":", 1)[1] for mark in case.marks if mark.startswith(f"suspended:{cause.code}:"))
+    return cause.max_days - sum(int(days) for days in taken)
 
 
 def _track(draft: Draft, approval: Approval) -> None:
     case = draft.case
+    case.marks |= {f"class_before_tracking:{case.cycle}.{case.seq}:{case.case_class}"}
     case.case_class = "tracking"
     draft.enter(Status.TRACKING)
     case.due = None
-    draft.meet("interim")
     draft.start("interim", due=draft.time.closing(date.fromisoformat(str(approval.facts["date"]))), owner=case.lead)
     draft.start("tracking_end", draft.policy.limits.tracking_end)
     draft.record("tracking_began", {"date": str(approval.facts["date"])})
@@ -175,8 +184,8 @@ def _reply(draft: Draft, approval: Approval) -> None:
     case.outcome = str(approval.facts["outcome"])
     promised = approval.facts.get("date")
     case.promised_on = date.fromisoformat(str(promised)) if promised else None
-    draft.meet("close")
-    draft.meet("contact")
+    for kind in ("close", "rung_stay", "tracking_end"):
+        draft.meet(kind)
     replied(draft)
 
 
@@ -188,13 +197,16 @@ def replied(draft: Draft) -> None:
     clock = draft.start("follow_up", draft.policy.limits.follow_up)
     draft.record("replied", {"outcome": draft.case.outcome})
     draft.owe("reply_to_confirm", REPORTERS, outcome=draft.case.outcome)
-    draft.owe("follow_up_due", Audience(Role.CLERK), due=clock.due)
+    draft.owe("follow_up_due", Audience(Role.CLERK, fresh=True), due=clock.due)
 
 
 def _deliver(draft: Draft, approval: Approval) -> None:
-    draft.case.cycle += 1
-    draft.case.round = 1
-    draft.case.outcome, draft.case.promised_on, draft.case.closed_at = "resolved", None, None
+    case = draft.case
+    draft.meet("promised")
+    case.cycle += 1
+    case.round = 1
+    case.redos = case.extensions = 0
+    case.outcome, case.promised_on, case.closed_at = "resolved", None, None
     replied(draft)
 
 
@@ -215,7 +227,7 @@ _GRANTS = {
 # -- redo and close, shared by the enterprise's and the desk's words ---------------------------------------------------
 
 
-def redo(draft: Draft, why: str, climb: bool = True) -> None:
+def redo(draft: Draft, why: str) -> None:
     """Back to work: round + 1 and one rung up; the lead has the redo limit anew, a case without lead goes to the desk."""
     case = draft.case
     case.round += 1
@@ -223,23 +235,22 @@ def redo(draft: Draft, why: str, climb: bool = True) -> None:
     case.outcome = case.closed_at = case.promised_on = None
     draft.enter(Status.IN_PROGRESS if case.lead else Status.NEW)
     draft.record("redo", {"round": case.round}, why=why)
+    cause = f"redo:{case.cycle}.{case.round}", Label("企业不满意重办", "Not solved, done again")
     if case.lead:
         clock = draft.start("close", draft.policy.limits.redo, owner=case.lead)
         case.due, case.estimated = clock.due, clock.estimated
-        if draft.case_class.interim:
-            draft.start("interim", draft.case_class.interim, owner=case.lead)
-        draft.enter_rung()
-        draft.owe("redo_started", draft.officers(case.lead), due=clock.due)
-        draft.owe("redo_started", Audience(Role.UNIT_HEAD, case.lead), due=clock.due)
+        if not draft.climb(*cause):
+            draft.enter_rung()
+        draft.owe("redo_started", draft.officers(case.lead), once="redo", due=clock.due)
+        draft.owe("redo_started", Audience(Role.UNIT_HEAD, case.lead), once="redo", due=clock.due)
     else:
         draft.start("triage", draft.policy.limits.triage)
+        draft.climb(*cause)
         draft.owe(
             "triage_needed",
             Audience(Role.CLERK),
             why=Label("企业对不予受理有异议", "The enterprise disputes the refusal"),
         )
-    if climb:
-        draft.climb(f"redo:{case.cycle}.{case.round}", Label("企业不满意重办", "Not solved, done again"))
     draft.tell_reporters(Label("已退回重办", "Taken up again"))
 
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from domain.case import Audience, NoticeDue
 from domain.clocks import Clock, ClockState, Expiry, Happening, Moment
 from domain.draft import Draft
-from domain.effects_approval import close, pass_up, refuse_approval, replied
+from domain.effects_approval import approver_of, close, pass_up, refuse_approval, replied
 from domain.effects_desk import reopen_case
 from domain.effects_unit import fallback_leads
-from domain.effects_waiting import end_suspension
+from domain.effects_waiting import count_suspension, end_suspension
 from domain.fields import Fields
-from domain.ladder import EXPIRE, due_steps, overdue_days, plan_next
-from domain.lifecycle import ApprovalKind, Party
+from domain.ladder import EXPIRE, REMINDERS, due_steps, overdue_days
+from domain.lifecycle import ApprovalKind, Party, Status
 from domain.policy import Colour, Label, Role
 from domain.refusals import Refused
 
@@ -28,7 +28,7 @@ def tick(draft: Draft, clock: Clock) -> list[str]:
     taken: list[str] = []
     if not clock.open:
         return taken
-    take, skipped = due_steps(clock, draft.now, draft.policy, draft.time)
+    take, skipped = due_steps(clock, draft.now, draft.policy, draft.time, draft.setting(clock))
     clock.changed = True
     for name in skipped:
         clock.done |= {name}
@@ -41,10 +41,13 @@ def tick(draft: Draft, clock: Clock) -> list[str]:
         taken.append(name)
         if name == EXPIRE:
             _expire(draft, clock)
+        elif name in REMINDERS:
+            draft.record("reminded", {"clock": clock.kind})
+            draft.tell_reporters(Label("请尽快补充材料", "We are still waiting for your papers"))
         else:
             _issue(draft, clock, Colour(name))
     if clock.open:
-        plan_next(clock, draft.policy, draft.time)
+        draft.plan(clock)
     return taken
 
 
@@ -59,7 +62,7 @@ def issue(draft: Draft, colour: Colour, kind: str = "close") -> None:
     clock.changed = True
     clock.moments.append(Moment(draft.now, Happening.STEP, step=colour.value))
     _issue(draft, clock, colour, climbs=False)
-    plan_next(clock, draft.policy, draft.time)
+    draft.plan(clock)
 
 
 def _issue(draft: Draft, clock: Clock, colour: Colour, *, climbs: bool = True) -> None:
@@ -71,11 +74,18 @@ def _issue(draft: Draft, clock: Clock, colour: Colour, *, climbs: bool = True) -
     late = overdue_days(clock.due, draft.now, draft.time)
     draft.record("notice", {"colour": colour.value, "clock": clock.kind, "subject": clock.subject, "overdue": late})
     if climbs and rule.climbs and colour in clock.row.climbs:
-        draft.climb(f"overdue:{clock.kind}:{clock.subject}:{clock.cycle}.{clock.round}", OVERDUE)
+        _climb_overdue(draft, clock)
+
+
+def _climb_overdue(draft: Draft, clock: Clock) -> None:
+    # The clock itself is the cause: an interim report that is late again is another one.
+    draft.climb(f"overdue:{clock.kind}:{clock.subject}:{clock.cycle}.{clock.round}:{clock.id}", OVERDUE)
 
 
 def owner_of(draft: Draft, clock: Clock) -> str:
     """Who is late: a unit id, or the role that owes the clock."""
+    if clock.kind == "close" and clock.due is not None and clock.due < draft.now:
+        return _late_with_closing(draft, clock)
     match clock.row.owner:
         case Party.LEAD | Party.SUPPORTER | Party.DUTY_UNIT:
             return clock.owner_unit or draft.policy.desk_unit
@@ -83,6 +93,23 @@ def owner_of(draft: Draft, clock: Clock) -> str:
             return clock.owner_unit or Party.APPROVER.value
         case _:
             return draft.policy.desk_unit
+
+
+def _late_with_closing(draft: Draft, clock: Clock) -> str:
+    """To whom an overdue closing day belongs (LIFECYCLE.md, Rules): approver, desk, supporter overdue longest, lead."""
+    case = draft.case
+    for approval in case.approvals:
+        step = approval.current
+        deciding = case.open_clock("approval_step", approval.kind.value)
+        if step is None or deciding is None or deciding.due is None:
+            continue
+        if deciding.due < draft.now or any(s.state == "passed_up" for s in approval.steps):
+            return step.unit or Party.APPROVER.value
+    if case.status in (Status.DISPUTED, Status.CONSULTATION):
+        return draft.policy.desk_unit
+    answers = [(c.due, c.owner_unit) for c in case.clocks if c.kind == "answer" and c.open and c.due is not None]
+    late = sorted((due, unit) for due, unit in answers if due < draft.now and unit is not None)
+    return late[0][1] if late else clock.owner_unit or draft.policy.desk_unit
 
 
 def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ...]:
@@ -98,7 +125,7 @@ def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ..
     if owner is Party.APPROVER:
         approval = draft.case.open_approval(ApprovalKind(clock.subject))
         step = approval.current if approval is not None else None
-        found = [Audience(step.role, step.unit, step=step.seq)] if step is not None else []
+        found = [approver_of(approval, step)] if approval is not None and step is not None else []
         return (*found, *([Audience(Role.DESK_HEAD, copy=True)] if colour is Colour.RED else []))
     unit = clock.owner_unit or draft.case.lead
     to = []
@@ -120,8 +147,13 @@ def _expire(draft: Draft, clock: Clock) -> None:
         case Expiry.FALLBACK_LEADS:
             draft.end_clock(clock, ClockState.EXPIRED)
             fallback_leads(draft, Label("逾期未裁定", "No ruling in time"), "no_ruling")
-        case Expiry.CLIMB:
+        case Expiry.LEAVE_RUNG:
             _leave_rung(draft, clock)
+        case Expiry.CLIMB:
+            _climb_overdue(draft, clock)
+        case Expiry.AGAIN:
+            draft.end_clock(clock, ClockState.EXPIRED)
+            draft.owe_city_report()
         case Expiry.NO_RESPONSE:
             draft.end_clock(clock, ClockState.EXPIRED)
             draft.meet("suspension_review")
@@ -144,7 +176,7 @@ def _expire(draft: Draft, clock: Clock) -> None:
             draft.lapse_approvals("promised")
             reopen_case(draft, "promised date")
         case None:
-            return
+            refuse_undecided_extension(draft)
 
 
 def _leave_rung(draft: Draft, clock: Clock) -> None:
@@ -195,28 +227,28 @@ def refuse_undecided_extension(draft: Draft) -> bool:
 def no_response(draft: Draft, fields: Fields) -> None:
     """The enterprise did not answer while the case was suspended for it: replied as no_response, without sign-off."""
     draft.case.outcome = "no_response"
-    draft.case.suspended_for = None
+    count_suspension(draft)
     draft.record("no_response", {})
     replied(draft)
 
 
 def lapse(draft: Draft, fields: Fields) -> None:
     """Close unrated after the policy's number of recorded attempts; the outcome stays."""
-    if draft.case.attempts < draft.policy.follow_up.attempts:
-        raise Refused("attempts", "Only {n} of {most} follow-up attempts are recorded.",
-                      {"n": draft.case.attempts, "most": draft.policy.follow_up.attempts})  # fmt: skip
     draft.record("lapse", {"attempts": draft.case.attempts})
     close(draft)
+
+
+def check_escalation(draft: Draft) -> None:
+    """A unit's head asks for the next rung once per rung. Raises Refused."""
+    if draft.actor.party is Party.UNIT_HEAD and f"head:{draft.case.cycle}:{draft.case.rung}" in draft.case.marks:
+        raise Refused("escalated", "The unit's head has asked for the next rung from this one already.")
 
 
 def escalate(draft: Draft, fields: Fields) -> None:
     """A unit's head, once per rung, or the clock asks for the next rung."""
     reason = fields.text("reason", "say why a higher level should take it up")
     case = draft.case
-    mark = f"head:{case.cycle}:{case.rung}"
     if draft.actor.party is Party.UNIT_HEAD:
-        if mark in case.marks:
-            raise Refused("escalated", "The unit's head has asked for the next rung from this one already.")
-        case.marks |= {mark}
+        case.marks |= {f"head:{case.cycle}:{case.rung}"}
     draft.record("escalate", {"rung": case.rung, "by": draft.actor.party.value}, reason=reason)
     draft.climb(f"head:{case.cycle}:{case.rung}", Label("单位负责人提请提级", "The unit's head asked for it"))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from domain.case import Audience
-from domain.clocks import ClockState, Happening, Moment, replay
+from domain.clocks import CLOCKS, ClockState, Happening, Moment, due_at_pause
 from domain.draft import Draft
 from domain.effects_approval import close, replied
 from domain.effects_enterprise import disputed_result
-from domain.effects_unit import handled, missing_target, take_lead
-from domain.effects_waiting import restart_close
+from domain.effects_unit import handled, missing_target, right_rung, take_lead
+from domain.effects_waiting import class_before_tracking, restart_close
 from domain.fields import Fields, class_of, rating_of, unit_of, units_of
-from domain.ladder import plan_next
 from domain.lifecycle import Party, Status
-from domain.policy import Label, Role
+from domain.policy import Label, Limit, Role
 from domain.refusals import Refused, need, wrong
 
 
@@ -27,8 +26,8 @@ def dispatch(draft: Draft, fields: Fields) -> None:
     case.case_class = case_class
     case.severity = severity or case.severity
     case.lead, case.supporters = lead, supporters
-    unit = draft.place.unit(lead)
-    case.rung = rung or (case.rung if case.rung > 3 else 2 if unit is not None and unit.kind == "area" else 3)
+    # A case that climbed before it was dispatched again keeps what it climbed.
+    case.rung = max(case.rung, rung or right_rung(draft, lead))
     draft.meet("triage")
     draft.enter(Status.IN_PROGRESS)
     draft.record(
@@ -60,6 +59,7 @@ def start_work(draft: Draft) -> None:
     case.due, case.estimated = closing.due, closing.estimated
     case.original_due = case.original_due or closing.due
     draft.enter_rung()
+    draft.owe_city_report()
     draft.owe("assigned_lead", draft.officers(case.lead or ""), sign_for_due=sign.due, first_contact_due=first.due)
     for unit in case.supporters:
         start_support(draft, unit)
@@ -100,7 +100,7 @@ def decline(draft: Draft, fields: Fields) -> None:
 
 
 def merge(draft: Draft, fields: Fields) -> None:
-    """Merge into an open case that is not merged itself; both reporters are told."""
+    """Merge into an open case that is not merged itself; the reporters of both are told."""
     case = draft.case
     code = fields.get("target").upper()
     target = draft.place.target(code) if code else None
@@ -108,8 +108,6 @@ def merge(draft: Draft, fields: Fields) -> None:
         raise missing_target(code)
     if target.id == case.id:
         raise wrong("target", "names the case itself")
-    if target.status in (Status.CLOSED, Status.REPLIED):
-        raise wrong("target", f"{code} is {target.status.value}; merge into an open case")
     case.outcome = "merged"
     draft.merge_into = code
     draft.record("merge", {"target": code}, reason=fields.get("reason"))
@@ -125,13 +123,18 @@ def amend(draft: Draft, fields: Fields) -> None:
     if fields.get("case_class"):
         if draft.actor.party is not Party.DESK_HEAD:
             raise Refused("class_by_head", "The class is changed by the desk's head.")
+        if case.status is Status.TRACKING:
+            raise wrong("case_class", "of a tracked case is named when its tracking ends")
         changed["class"] = class_of(draft, fields)
     if severity := fields.number("severity", 1, 3):
         changed["severity"] = severity
     if fields.get("category"):
         changed["category"] = fields.choice("category", tuple(draft.policy.categories))
     if fields.get("project"):
-        changed["project"] = fields.get("project")
+        project = draft.place.project(fields.get("project").upper())
+        if project is None:
+            raise wrong("project", f"{fields.get('project')!r} is not on the list of projects")
+        changed["project"] = project.id
     if supporters is not None:
         if case.status in (Status.NEW, Status.REPLIED):
             raise wrong("supporters", f"cannot be changed while the case is {case.status.value}")
@@ -147,20 +150,26 @@ def _apply_amendment(draft: Draft, changed: dict[str, object]) -> None:
     case = draft.case
     case.severity = int(str(changed.get("severity", case.severity)))
     case.category = str(changed["category"]) if "category" in changed else case.category
-    case.project = str(changed["project"]) if "project" in changed else case.project
+    project = draft.place.project(str(changed["project"])) if "project" in changed else None
+    if project is not None:
+        case.project, case.area = project.id, project.area
     if "class" in changed:
         case.case_class = str(changed["class"])
-        _recalculate(draft, "close")
+        _recalculate(draft, "close", draft.case_class.close)
         closing = case.open_clock("close")
-        case.due = closing.due if closing is not None else case.due
+        if closing is not None and case.status is not Status.SUSPENDED:
+            case.due, case.estimated = closing.due, closing.estimated
+        draft.hold_stay()
         for kind, limit in (("plan", draft.case_class.plan), ("interim", draft.case_class.interim)):
-            running = case.open_clock(kind)
-            if running is not None and limit is None:
-                draft.end_clock(running, ClockState.SUPERSEDED)
-            elif running is None and limit is not None and case.status is Status.IN_PROGRESS:
+            if limit is None:
+                draft.supersede(kind)
+            elif case.open_clock(kind) is not None:
+                _recalculate(draft, kind, limit)
+            elif case.status in CLOCKS["plan"].runs_in:
                 draft.start(kind, limit, owner=case.lead)
-    if {"class", "severity"} & changed.keys():
-        _recalculate(draft, "contact")
+    contact = case.open_clock("contact")
+    if {"class", "severity"} & changed.keys() and contact is not None:
+        _recalculate(draft, "contact", draft.first_contact(contact.started))
     if "supporters" in changed:
         wanted = tuple(str(u) for u in changed["supporters"])  # type: ignore[attr-defined]  # built above as a list
         for unit in case.supporters:
@@ -173,21 +182,18 @@ def _apply_amendment(draft: Draft, changed: dict[str, object]) -> None:
             start_support(draft, unit)
 
 
-def _recalculate(draft: Draft, kind: str) -> None:
+def _recalculate(draft: Draft, kind: str, limit: Limit | None) -> None:
     clock = draft.case.open_clock(kind)
-    if clock is None or clock.limit is None:
-        return
-    limit = draft.case_class.close if kind == "close" else draft.first_contact()
-    if limit is None or limit == clock.limit:
+    if clock is None or clock.limit is None or limit is None or limit == clock.limit:
         return
     # The old start and every pause stay: a change of rule never loses time already spent or waited.
-    moments = [*draft.place.moments(clock), *clock.moments, Moment(draft.now, Happening.RECALCULATED, limit)]
-    due = replay(moments, draft.time)
-    clock.limit, clock.changed = limit, True
-    clock.moments.append(Moment(draft.now, Happening.RECALCULATED, limit))
+    changed = Moment(draft.now, Happening.RECALCULATED, limit)
+    due = due_at_pause([*draft.place.moments(clock), *clock.moments, changed], draft.time)
+    clock.limit = limit
+    clock.moments.append(changed)
     if due is not None:
         clock.due, clock.estimated = due.at, due.estimated
-    plan_next(clock, draft.policy, draft.time)
+    draft.plan(clock)
 
 
 def rule(draft: Draft, fields: Fields) -> None:
@@ -207,23 +213,33 @@ def reassign(draft: Draft, fields: Fields) -> None:
         raise wrong("lead", "leads the case already")
     reason = fields.text("reason", "say why the case is reassigned")
     tracked = case.status is Status.TRACKING
-    if tracked and case.case_class == "tracking":
-        case.case_class = "hard"
+    if tracked:
+        case.case_class = class_before_tracking(draft)
+        draft.meet("tracking_end")
     draft.record("reassign", {"from": case.lead, "lead": lead}, reason=reason)
     take_lead(draft, lead, window=True)
     if tracked:
         restart_close(draft)
 
 
+def check_follow_up(draft: Draft) -> None:
+    """A clerk or commissioner who did not handle the case follows up; the desk's head where there is none. Raises Refused.
+
+    From the Prefect UI nobody is known by name: what the desk asserts there is taken as said by the right one.
+    """
+    actor, case = draft.actor, draft.case
+    if actor.account is None:
+        return
+    if actor.party is Party.DESK_HEAD:
+        if draft.place.fresh_staff(case, draft.time.local(draft.now).date()):
+            raise Refused("left_to_staff", "A clerk or commissioner who did not handle the case makes the follow-up.")
+    elif actor.account in case.handled_by:
+        raise Refused("handled_it", "The follow-up is made by somebody who did not handle the case.")
+
+
 def record_follow_up(draft: Draft, fields: Fields) -> None:
     """Record the call after the reply: answered with ratings, not solved, or not reached."""
     case = draft.case
-    if (
-        draft.actor.account is not None
-        and draft.actor.account in case.handled_by
-        and draft.actor.party is not Party.DESK_HEAD
-    ):
-        raise Refused("handled_it", "The follow-up is made by somebody who did not handle the case.")
     found = fields.choice("answer", ("answered", "not_solved", "not_reached"))
     result, attitude = rating_of(draft, fields, "result"), rating_of(draft, fields, "attitude")
     text = fields.get("text")
@@ -261,7 +277,7 @@ def reopen_case(draft: Draft, reason: str) -> None:
     draft.record("reopen", {"cycle": case.cycle}, reason=reason)
     if case.lead:
         if case.case_class == "tracking":
-            case.case_class = "hard"
+            case.case_class = class_before_tracking(draft)
         restart_close(draft)
         draft.owe("assigned_lead", draft.officers(case.lead))
     else:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.case import Case
 from domain.clocks import ClockState
 from domain.draft import Draft
 from domain.effects_approval import close, open_approval, redo
 from domain.effects_waiting import end_suspension
 from domain.fields import Fields, rating_of
 from domain.lifecycle import ApprovalKind, Status
-from domain.policy import Label, Limit, Role
+from domain.policy import Label, Role
 from domain.refusals import Refused, need
-from domain.working_time import WorkingTime
 
 DISPUTABLE = ("declined", "no_response")
 
@@ -52,24 +50,34 @@ def dispute(draft: Draft, fields: Fields) -> None:
     """Say that it was not solved."""
     why = fields.text("reason", "say what is not solved")
     case = draft.case
-    if case.status is Status.CLOSED:
-        check_disputable(case, draft.now, draft.policy.limits.dispute_window, draft.time)
     result, attitude = rating_of(draft, fields, "result"), rating_of(draft, fields, "attitude")
     draft.meet("follow_up")
+    draft.meet("promised")
     case.rating_result, case.rating_attitude = result or case.rating_result, attitude or case.rating_attitude
     draft.record("dispute", {"result": result, "attitude": attitude}, reason=why)
     disputed_result(draft, why)
 
 
-def check_disputable(case: Case, now: datetime, window: Limit, time: WorkingTime) -> None:
-    """A closed case can be disputed when declined, without response or unrated, within the policy's window."""
+def dispute_until(draft: Draft) -> datetime | None:
+    """Until when a closed case can be disputed; None when it is not closed."""
+    closed_at = draft.case.closed_at
+    return None if closed_at is None else draft.time.due(closed_at, draft.policy.limits.dispute_window).at
+
+
+def check_disputable(draft: Draft) -> None:
+    """A closed case can be disputed when declined, without response or unrated, within the window. Raises Refused."""
+    case = draft.case
+    if case.status is not Status.CLOSED:
+        return
     unrated = case.rating_result is None and case.outcome in ("resolved", "partial", "explained", "promised")
     if case.outcome not in DISPUTABLE and not unrated:
         raise Refused("final", "The case is closed with outcome {outcome}; that is final.", {"outcome": case.outcome})
-    if case.closed_at is not None and now > time.due(case.closed_at, window).at:
-        until = time.local(time.due(case.closed_at, window).at)
+    until = dispute_until(draft)
+    if until is not None and draft.now > until:
         raise Refused(
-            "window_over", "A closed case could be disputed until {until}.", {"until": f"{until:%Y-%m-%d %H:%M}"}
+            "dispute_over",
+            "A closed case could be disputed until {until}.",
+            {"until": f"{draft.time.local(until):%Y-%m-%d %H:%M}"},
         )
 
 
@@ -84,14 +92,17 @@ def disputed_result(draft: Draft, why: str) -> None:
     draft.tell_reporters(Label("已提请分管副区长裁定", "The deputy chief will decide"))
 
 
+def check_appeal(draft: Draft) -> None:
+    """An enterprise appeals once per rung. Raises Refused."""
+    if f"appeal:{draft.case.cycle}:{draft.case.rung}" in draft.case.marks:
+        raise Refused("appealed", "This rung was appealed already; the next appeal is possible one rung up.")
+
+
 def appeal(draft: Draft, fields: Fields) -> None:
     """Ask for the next rung, once per rung."""
     why = fields.text("reason", "say why a higher level should look at it")
     case = draft.case
-    mark = f"appeal:{case.cycle}:{case.rung}"
-    if mark in case.marks:
-        raise Refused("appealed", "This rung was appealed already; the next appeal is possible one rung up.")
-    case.marks |= {mark}
+    case.marks |= {f"appeal:{case.cycle}:{case.rung}"}
     draft.record("appeal", {"rung": case.rung}, reason=why)
     draft.climb(f"appeal:{case.cycle}:{case.rung}", Label("企业请求提级", "The enterprise appealed"))
     draft.tell_lead(Label("企业请求提级办理", "The enterprise asked for the next level"), why)
@@ -101,8 +112,9 @@ def withdraw(draft: Draft, fields: Fields) -> None:
     """Withdraw; with several reporters only this one leaves and the next becomes principal."""
     case = draft.case
     reason = fields.get("reason")
-    if case.reporters > 1 and draft.actor.contact is not None:
-        draft.leaving_contact = draft.actor.contact
+    if len(case.reporters) > 1:
+        # A clerk who records it does so for the principal.
+        draft.leaving_contact = draft.actor.contact or case.reporters[0]
         draft.record("reporter_left", {}, reason=reason)
         return
     case.outcome = "withdrawn"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from domain.clocks import CLOCKS
 from domain.draft import Draft
 from domain.effects_unit import take_lead
 from domain.fields import Fields, future_day, known_unit, unit_of, units_of
@@ -17,6 +18,8 @@ def instruct(draft: Draft, fields: Fields) -> None:
     text = fields.text("text", "write the instruction")
     unit = unit_of(draft, fields, "unit") if fields.get("unit") else None
     if unit is not None:
+        if draft.case.status not in CLOCKS["duty"].runs_in:
+            raise wrong("unit", f"cannot have a duty while the case is {draft.case.status.value}")
         add_duty(draft, unit, text, future_day(draft, fields, "date", "name the day by which the duty is due"))
     draft.record("instruct", {"unit": unit}, text=text)
     draft.tell_lead(Label("领导批示", "A leader's instruction"), text)
@@ -30,8 +33,9 @@ def call_consultation(draft: Draft, fields: Fields) -> None:
         raise need("participants", "name the units that take part")
     day = future_day(draft, fields, "date", "name the day of the meeting")
     agenda = fields.get("text")
+    case.marks -= {_from_dispute(draft)}
     if case.status is Status.DISPUTED:
-        case.marks |= {f"from_disputed:{case.cycle}.{case.round}"}
+        case.marks |= {_from_dispute(draft)}
     draft.meet("ruling")
     draft.enter(Status.CONSULTATION)
     meeting = draft.time.closing(day)
@@ -47,16 +51,22 @@ def call_consultation(draft: Draft, fields: Fields) -> None:
         )
 
 
+def _from_dispute(draft: Draft) -> str:
+    return f"from_disputed:{draft.case.cycle}.{draft.case.round}"
+
+
 def conclude(draft: Draft, fields: Fields) -> None:
     """Conclude the consultation with minutes and duties, or with no agreement, which climbs one rung."""
     case = draft.case
     minutes = fields.text("minutes", "write the minutes")
-    mark = f"from_disputed:{case.cycle}.{case.round}"
+    mark = _from_dispute(draft)
     lead = unit_of(draft, fields, "lead") if fields.get("lead") else None
     if mark in case.marks and lead is None:
         raise need("lead", "name the lead: the case came to the consultation from a dispute")
     duties = duties_of(draft, fields)
     no_agreement = fields.flag("no_agreement")
+    if not duties and not no_agreement and lead is None:
+        raise need("duties", "give the units their duties, name a lead, or say that there was no agreement")
     draft.meet("consultation")
     draft.record(
         "conclude",
@@ -108,7 +118,7 @@ def duties_of(draft: Draft, fields: Fields) -> list[tuple[str, str, date]]:
 
 def add_duty(draft: Draft, unit: str, what: str, day: date) -> None:
     """Give a unit a dated duty on the case."""
-    number = sum(1 for c in draft.case.clocks if c.kind == "duty") + 1
+    number = 1 + max((int(c.subject.rpartition("#")[2]) for c in draft.case.clocks if c.kind == "duty"), default=0)
     clock = draft.start("duty", owner=unit, subject=f"{unit}#{number}", due=draft.time.closing(day), note=what)
     draft.owe(
         "case_update",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain.case import Audience
+from domain.clocks import Clock, ClockState
 from domain.draft import Draft
-from domain.effects_approval import open_approval
+from domain.effects_approval import days_left, open_approval
 from domain.fields import Fields, future_day, unit_of
 from domain.lifecycle import ApprovalKind, Party, Status
 from domain.policy import Label, Limit, Role, Unit
@@ -21,8 +24,7 @@ def handled(draft: Draft) -> None:
 
 def sign_for(draft: Draft, fields: Fields) -> None:
     """Sign for the case."""
-    if not draft.meet("sign_for"):
-        raise Refused("signed_for", "The case is signed for already.")
+    draft.meet("sign_for")
     handled(draft)
     draft.record("sign_for", {"unit": draft.case.lead})
 
@@ -37,8 +39,8 @@ def contact(draft: Draft, fields: Fields) -> None:
     draft.record("contact", {"by": draft.actor.party.value, "unit": draft.actor.unit}, how=how, text=text)
 
 
-def send_back(draft: Draft, fields: Fields) -> None:
-    """Send the case back inside the return window; a second return goes to the fallback unit with one climb."""
+def check_return(draft: Draft) -> None:
+    """The right to send a case back: inside the window, once per unit, not after a ruling named it. Raises Refused."""
     case = draft.case
     window = case.open_clock("return_window")
     if f"ruled:{case.lead}" in case.marks:
@@ -50,6 +52,11 @@ def send_back(draft: Draft, fields: Fields) -> None:
             "" if window is None or window.due is None else f" (it ended {draft.time.local(window.due):%Y-%m-%d %H:%M})"
         )
         raise Refused("window_over", "The return window is over{until}; ask the desk to reassign.", {"until": until})
+
+
+def send_back(draft: Draft, fields: Fields) -> None:
+    """Send the case back inside the return window; a second return goes to the fallback unit with one climb."""
+    case = draft.case
     reason, basis = fields.text("reason", "say why it is not yours"), fields.text("basis", "cite the remit or law")
     suggested = unit_of(draft, fields, "suggested")
     if suggested == case.lead:
@@ -58,11 +65,11 @@ def send_back(draft: Draft, fields: Fields) -> None:
     case.marks |= {f"returned:{case.lead}"}
     handled(draft)
     draft.record("send_back", {"unit": case.lead, "suggested": suggested}, reason=reason, basis=basis)
+    draft.meet("sign_for")
+    draft.meet("return_window")
     if second:
         fallback_leads(draft, Label("两次退回", "Sent back twice"), "returned_twice")
         return
-    draft.meet("sign_for")
-    draft.meet("return_window")
     draft.enter(Status.DISPUTED)
     clock = draft.start("ruling", draft.policy.limits.ruling)
     draft.owe(
@@ -85,6 +92,10 @@ def fallback_leads(draft: Draft, cause: Label, mark: str) -> None:
             take_lead(draft, unit.id, window=False)
             draft.record("fallback_leads", {"lead": unit.id, "cause": mark})
             break
+    else:
+        # Every fallback unit has sent it back: the desk's head still owes a ruling.
+        draft.enter(Status.DISPUTED)
+        draft.start("ruling", draft.policy.limits.ruling)
     draft.climb(f"{mark}:{case.cycle}", cause)
 
 
@@ -94,21 +105,21 @@ def take_lead(draft: Draft, lead: str, *, window: bool) -> None:
     old = case.lead
     contacted = case.open_clock("contact") is None
     case.lead = lead
-    unit = draft.place.unit(lead)
-    if case.rung in (2, 3) and unit is not None:
-        # A case stands on the rung that is right for its lead; only causes climb.
-        case.rung = 2 if unit.kind == "area" else 3
     case.supporters = tuple(unit for unit in case.supporters if unit != lead)
     draft.lapse_approvals("lead")
     draft.pass_on(old, lead)
     for clock in case.clocks:
         if clock.kind == "answer" and clock.open and clock.subject == lead:
-            draft.meet("answer", lead)
+            draft.end_clock(clock, ClockState.SUPERSEDED)
     if case.status is not Status.IN_PROGRESS:
         draft.meet("ruling")
         draft.meet("consultation")
         draft.enter(Status.IN_PROGRESS)
-    draft.meet("return_window")
+    draft.supersede("return_window")
+    if case.rung < right_rung(draft, lead):
+        # A department does not answer on the areas' rung. Downwards never: a climb is not taken back.
+        case.rung = right_rung(draft, lead)
+        draft.enter_rung()
     sign = draft.start("sign_for", draft.policy.limits.sign_for, owner=lead)
     if not contacted:
         draft.start("contact", draft.first_contact(), owner=lead)
@@ -120,11 +131,15 @@ def take_lead(draft: Draft, lead: str, *, window: bool) -> None:
     draft.tell_reporters(Label("牵头单位已变更", "Another unit leads now"))
 
 
+def right_rung(draft: Draft, lead: str) -> int:
+    """The rung to which a case with that lead is dispatched: 2 for an area, 3 for a department."""
+    unit = draft.place.unit(lead)
+    return 2 if unit is not None and unit.kind == "area" else 3
+
+
 def answer(draft: Draft, fields: Fields) -> None:
     """A supporter's answer to the lead."""
     text = fields.text("text", "write the answer for the lead unit")
-    if draft.actor.unit not in draft.case.supporters:
-        raise Refused("not_supporter", "Unit {unit} does not support this case any more.", {"unit": draft.actor.unit})
     draft.meet("answer", draft.actor.unit)
     handled(draft)
     draft.record("answer", {"unit": draft.actor.unit}, text=text)
@@ -143,8 +158,8 @@ def report(draft: Draft, fields: Fields) -> None:
     draft.record("report", {"unit": draft.case.lead}, text=text)
 
 
-def ask_extension(draft: Draft, fields: Fields) -> None:
-    """Ask for more time before the due moment; the unit's head signs, then the desk head (second: the deputy chief) decides."""
+def check_extension(draft: Draft) -> tuple[Clock, datetime]:
+    """The closing clock and its due moment, while it can still be extended: before it is due, as often as the class allows."""
     case = draft.case
     close = case.open_clock("close")
     if close is None or close.due is None:
@@ -158,11 +173,18 @@ def ask_extension(draft: Draft, fields: Fields) -> None:
     if case.extensions >= most:
         raise Refused("extensions_used", "Class {case_class} allows {most} extension(s); all are used.",
                       {"case_class": draft.case_class.code, "most": most})  # fmt: skip
+    return close, close.due
+
+
+def ask_extension(draft: Draft, fields: Fields) -> None:
+    """Ask for more time before the due moment; the unit's head signs, then the desk head (second: the deputy chief) decides."""
+    case = draft.case
+    close, due_now = check_extension(draft)
     day = future_day(draft, fields, "date", "name the new closing day")
     due = draft.time.closing(day)
-    if due <= close.due:
+    if due <= due_now:
         raise wrong("date", "is not after the present closing day")
-    longest = draft.time.due(close.due, close.limit or draft.case_class.close or Limit(5, Unit.WORKING_DAYS))
+    longest = draft.time.due(due_now, close.limit or draft.case_class.close or Limit(5, Unit.WORKING_DAYS))
     if due > longest.at:
         raise wrong(
             "date", f"is later than {draft.time.local(longest.at):%Y-%m-%d}: an extension is no longer than the limit"
@@ -184,14 +206,9 @@ def ask_suspension(draft: Draft, fields: Fields) -> None:
     case = draft.case
     cause = draft.policy.suspension_reasons[fields.choice("cause", tuple(draft.policy.suspension_reasons))]
     day = future_day(draft, fields, "date", "name the expected resume day")
-    asked = (day - draft.time.local(draft.now).date()).days
-    # Days already taken for the same reason count against its cap (DOMAIN.md 1.6).
-    used = sum(int(m.rsplit(":", 1)[1]) for m in case.marks if m.startswith(f"suspended:{cause.code}:"))
-    if used + asked > cause.max_days:
-        raise wrong(
-            "date",
-            f"suspensions for {cause.code!r} last {cause.max_days} days in all; {cause.max_days - used} are left",
-        )
+    left = days_left(case, cause)
+    if (day - draft.time.local(draft.now).date()).days > left:
+        raise wrong("date", f"suspensions for {cause.code!r} last {cause.max_days} days in all; {left} are left")
     reason = fields.text("reason", "say what is waited for, and from whom")
     late = case.due is not None and draft.now > case.due
     role = Role.DEPUTY_CHIEF if late else Role.DESK_HEAD
@@ -223,8 +240,6 @@ def reply(draft: Draft, fields: Fields) -> None:
 
 def deliver(draft: Draft, fields: Fields) -> None:
     """The lead delivers what it promised, before the date; the head signs."""
-    if draft.case.outcome != "promised" or draft.case.open_clock("promised") is None:
-        raise Refused("nothing_promised", "Only a case closed with a promised date can be delivered, before that date.")
     text, document = (
         fields.text("text", "say what was done"),
         fields.text("document", "name the evidence or document number"),
@@ -234,13 +249,17 @@ def deliver(draft: Draft, fields: Fields) -> None:
     draft.record("deliver", {"unit": draft.case.lead, "document": document}, text=text)
 
 
+def duties_owed(draft: Draft) -> list[Clock]:
+    """The open duties of the actor's unit."""
+    unit = draft.actor.unit
+    return [c for c in draft.case.clocks if c.kind == "duty" and c.open and unit is not None and c.owner_unit == unit]
+
+
 def fulfil(draft: Draft, fields: Fields) -> None:
     """The unit named in a duty reports it done."""
     text = fields.text("text", "say what was done")
     unit = draft.actor.unit
-    mine = [c for c in draft.case.clocks if c.kind == "duty" and c.open and c.owner_unit == unit]
-    if not mine:
-        raise Refused("no_duty", "Unit {unit} has no open duty here.", {"unit": unit})
+    mine = duties_owed(draft)
     for clock in mine:
         draft.meet("duty", clock.subject)
     handled(draft)

@@ -32,15 +32,25 @@ def resume(draft: Draft, fields: Fields) -> None:
 def end_suspension(draft: Draft) -> None:
     """Back to work after a suspension, with the days that it took remembered against the reason's cap."""
     case = draft.case
-    paused = [c.paused_at for c in case.clocks if c.paused_at is not None]
-    days = (draft.time.local(draft.now).date() - draft.time.local(min(paused)).date()).days if paused else 0
-    number = sum(1 for m in case.marks if m.startswith("suspended:"))
-    case.marks |= {f"suspended:{case.suspended_for}:{number}:{days}"}
-    case.suspended_for = None
+    count_suspension(draft)
     draft.enter(Status.IN_PROGRESS)
     closing = case.open_clock("close")
     if closing is not None:
         case.due, case.estimated = closing.due, closing.estimated
+    if case.open_clock("rung_stay") is None:
+        # The case climbed while it was suspended: its stay on that rung begins with the work.
+        draft.enter_rung()
+    draft.hold_stay()
+
+
+def count_suspension(draft: Draft) -> None:
+    """Remember the calendar days of the suspension that ends now against its reason's cap."""
+    case = draft.case
+    begun = [c.started for c in case.clocks if c.kind in ("awaiting_enterprise", "resume")]
+    days = (draft.time.local(draft.now).date() - draft.time.local(max(begun)).date()).days if begun else 0
+    number = sum(1 for m in case.marks if m.startswith("suspended:"))
+    case.marks |= {f"suspended:{case.suspended_for}:{number}:{days}"}
+    case.suspended_for = None
 
 
 def track(draft: Draft, fields: Fields) -> None:
@@ -56,7 +66,9 @@ def untrack(draft: Draft, fields: Fields) -> None:
     draft.case.case_class = class_of(draft, fields)
     draft.meet("tracking_end")
     draft.enter(Status.IN_PROGRESS)
-    draft.meet("interim")
+    draft.supersede("interim")
+    if draft.case_class.interim:
+        draft.start("interim", draft.case_class.interim, owner=draft.case.lead)
     draft.record("untrack", {"class": draft.case.case_class})
     restart_close(draft)
     draft.tell_lead(Label("结束长期跟踪,恢复限时办理", "Tracking has ended; the case has a closing date again"))
@@ -70,6 +82,16 @@ def restart_close(draft: Draft) -> None:
     clock = draft.start("close", limit, owner=draft.case.lead)
     draft.case.due, draft.case.estimated = clock.due, clock.estimated
     draft.case.original_due = draft.case.original_due or clock.due
-    if draft.case_class.interim:
-        draft.start("interim", draft.case_class.interim, owner=draft.case.lead)
     draft.enter_rung()
+
+
+def class_before_tracking(draft: Draft) -> str:
+    """The class that a tracked case had; the policy's default one when nothing is known of it."""
+    mark = max((m for m in draft.case.marks if m.startswith("class_before_tracking:")), key=_when_tracked, default="")
+    known = mark.rsplit(":", 1)[-1]
+    return known if known in draft.policy.classes else draft.policy.triage.default_class
+
+
+def _when_tracked(mark: str) -> tuple[int, int]:
+    cycle, seq = mark.split(":")[1].split(".")
+    return int(cycle), int(seq)

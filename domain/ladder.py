@@ -6,24 +6,46 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.clocks import Clock, Expiry
-from domain.policy import Colour, Policy
+from domain.lifecycle import Status
+from domain.policy import Colour, Limit, Policy, Unit
 from domain.working_time import WorkingTime
 
 EXPIRE = "expire"
 """The step at which a clock acts by itself."""
+
+REMINDERS = ("reminder_1", "reminder_2")
+"""The steps at which a clock reminds its owner: half way, and shortly before it is due."""
 
 TOP_RUNG = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that a clock does at a moment: a colour, or `EXPIRE`."""
+    """One thing that a clock does at a moment: a colour, a reminder, or `EXPIRE`."""
 
     name: str
     at: datetime
 
 
-def steps(clock: Clock, policy: Policy, time: WorkingTime) -> tuple[Step, ...]:
+_LASTS = frozenset({None, Expiry.FOLLOW_UP, Expiry.COUNT_AS_RECEIVED, Expiry.APPROVAL, Expiry.CLIMB})
+"""Expiries after which the clock still asks for something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a clock's steps depend on beside the clock itself.
+
+    `status` is the case's, None for a clock without a case. `falls_due` lets a clock without an expiry act at its due moment.
+    """
+
+    status: Status | None = None
+    falls_due: bool = False
+
+
+ALONE = Setting()
+
+
+def steps(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> tuple[Step, ...]:
     """All steps of a clock in the order of their moments; empty while it has no due moment.
 
     A clock whose expiry ends it issues its late colours with the expiry, since afterwards there is nothing to be late.
@@ -31,59 +53,74 @@ def steps(clock: Clock, policy: Policy, time: WorkingTime) -> tuple[Step, ...]:
     if clock.due is None:
         return ()
     found: list[Step] = []
-    ends_itself = clock.row.expiry not in (None, Expiry.FOLLOW_UP, Expiry.COUNT_AS_RECEIVED, Expiry.APPROVAL)
+    ends_itself = clock.row.expiry not in _LASTS
+    red_in = clock.row.red_in
     for colour in clock.row.colours:
         rule = policy.notices[colour]
-        if rule.by_hand:
+        if rule.by_hand or (colour is Colour.RED and red_in is not None and setting.status not in red_in):
             continue
-        at: datetime | None
-        if clock.limit is None:
-            at = _by_date(clock.due, rule.days, time)
-        else:
-            at = time.notice_moment(clock.started, clock.due, clock.limit, rule.days)
+        at = _notice_moment(clock, clock.due, rule.days, time)
         if at is None:
             continue
         if rule.days > 0 and ends_itself:
             at = clock.due
         found.append(Step(colour.value, at))
-    if clock.row.expiry is not None:
+    if clock.row.reminds:
+        found += _reminders(clock, clock.due, policy, time)
+    if clock.row.expiry is not None or setting.falls_due:
         found.append(Step(EXPIRE, clock.due))
     # A blue that lies before the start would be late before it is due: it is due at once.
-    order = {Colour.BLUE.value: 0, Colour.YELLOW.value: 1, Colour.RED.value: 2, EXPIRE: 3}
+    order = {
+        Colour.BLUE.value: 0,
+        Colour.YELLOW.value: 1,
+        Colour.RED.value: 2,
+        REMINDERS[0]: 0,
+        REMINDERS[1]: 1,
+        EXPIRE: 3,
+    }
     return tuple(sorted((Step(s.name, max(s.at, clock.started)) for s in found), key=lambda s: (s.at, order[s.name])))
 
 
-def _by_date(due: datetime, days: int, time: WorkingTime) -> datetime:
-    """A step of a clock that was given a date instead of a limit."""
-    day = time.local(due).date()
-    return time.opening(time.working_day_offset(day, days))
+def _reminders(clock: Clock, due: datetime, policy: Policy, time: WorkingTime) -> list[Step]:
+    half = time.add_minutes(clock.started, time.working_minutes(clock.started, due) // 2)
+    moments = (half, max(half, _notice_moment(clock, due, policy.notices[Colour.BLUE].days, time) or half))
+    return [Step(name, at) for name, at in zip(REMINDERS, moments, strict=True)]
+
+
+def _notice_moment(clock: Clock, due: datetime, days: int, time: WorkingTime) -> datetime | None:
+    # A clock that was given a date is as long as the working days up to it.
+    limit = clock.limit or Limit(max(1, time.working_days_between(clock.started, due)), Unit.WORKING_DAYS)
+    return time.notice_moment(clock.started, due, limit, days)
 
 
 _RANK = {Colour.BLUE.value: 0, Colour.YELLOW.value: 1, Colour.RED.value: 2}
 
 
-def outstanding(clock: Clock, policy: Policy, time: WorkingTime) -> list[Step]:
+def outstanding(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> list[Step]:
     """The steps that a clock may still take: none twice, and no colour below one that was issued."""
     highest = max((_RANK[name] for name in clock.done if name in _RANK), default=-1)
-    return [s for s in steps(clock, policy, time) if s.name not in clock.done and _RANK.get(s.name, 9) > highest]
+    ahead = steps(clock, policy, time, setting)
+    return [s for s in ahead if s.name not in clock.done and _RANK.get(s.name, 9) > highest]
 
 
-def plan_next(clock: Clock, policy: Policy, time: WorkingTime) -> None:
+def plan_next(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> None:
     """Set `next_step` and `next_action_at` to the first step still to take; None when nothing is left."""
     clock.next_step, clock.next_action_at = None, None
     if not clock.open or clock.paused_at is not None:
         return
-    for step in outstanding(clock, policy, time):
+    for step in outstanding(clock, policy, time, setting):
         clock.next_step, clock.next_action_at = step.name, step.at
         return
 
 
-def due_steps(clock: Clock, now: datetime, policy: Policy, time: WorkingTime) -> tuple[list[str], list[str]]:
+def due_steps(
+    clock: Clock, now: datetime, policy: Policy, time: WorkingTime, setting: Setting = ALONE
+) -> tuple[list[str], list[str]]:
     """(steps to take now, steps to record as skipped): of several colours due, only the highest is issued.
 
     After an outage only the highest colour due is issued (LIFECYCLE.md); an expiry is taken beside it.
     """
-    ready = [s.name for s in outstanding(clock, policy, time) if s.at <= now]
+    ready = [s.name for s in outstanding(clock, policy, time, setting) if s.at <= now]
     colours = [name for name in ready if name != EXPIRE]
     take = colours[-1:] + [name for name in ready if name == EXPIRE]
     return take, colours[:-1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from domain.case import Actor
 from domain.draft import Draft
-from domain.effects_approval import approve, refuse
-from domain.effects_clock import escalate, lapse, no_response
+from domain.effects_approval import approve, asked_of, refuse
+from domain.effects_clock import check_escalation, escalate, lapse, no_response
 from domain.effects_desk import (
     amend,
+    check_follow_up,
     decline,
     dispatch,
     merge,
@@ -19,14 +19,26 @@ from domain.effects_desk import (
     rule,
     settle_on_spot,
 )
-from domain.effects_enterprise import appeal, check_disputable, confirm, dispute, supplement, withdraw
+from domain.effects_enterprise import (
+    appeal,
+    check_appeal,
+    check_disputable,
+    confirm,
+    dispute,
+    dispute_until,
+    supplement,
+    withdraw,
+)
 from domain.effects_meeting import call_consultation, conclude, instruct
 from domain.effects_unit import (
     answer,
     ask_extension,
     ask_suspension,
+    check_extension,
+    check_return,
     contact,
     deliver,
+    duties_owed,
     fulfil,
     reply,
     report,
@@ -35,7 +47,7 @@ from domain.effects_unit import (
 )
 from domain.effects_waiting import resume, review, track, untrack
 from domain.fields import Fields
-from domain.lifecycle import ACTIONS, DESK_PARTIES, PROXY_STEPS, Action, Party, Status, from_status
+from domain.lifecycle import ACTIONS, DESK_PARTIES, PROXY_STEPS, Action, ApprovalKind, Party, from_status
 from domain.policy import Label
 from domain.refusals import Allowed, Refused
 
@@ -59,10 +71,23 @@ CLOCK_OF = {
 }  # fmt: skip
 
 
-def may(action: Action, actor: Actor) -> bool:
-    """Whether the actor's capacity is among the row's. The desk's head may do what a clerk may, a clerk what an enterprise may."""
+OF_EVERY_REPORTER = frozenset({"supplement", "withdraw"})
+"""What every reporter may do; the rest is the principal's."""
+
+NOTHING_TO_DECIDE = Refused("nothing_to_decide", "There is nothing left to decide: it was decided, or it lapsed.")
+
+
+def may(draft: Draft, action: Action) -> bool:
+    """Whether the actor's capacity is among the row's.
+
+    The desk may record what an enterprise says, naming who spoke. A lead or supporter that was given a duty is the unit
+    named in it.
+    """
+    actor = draft.actor
     if actor.party in action.by:
         return True
+    if Party.DUTY_UNIT in action.by and actor.party in (Party.LEAD, Party.SUPPORTER):
+        return bool(duties_owed(draft))
     return actor.party in DESK_PARTIES and action.name in PROXY_STEPS and bool(actor.spoken_for)
 
 
@@ -74,79 +99,110 @@ def check(draft: Draft, name: str) -> Action:
     facts: dict[str, object] = {"action": name, "status": draft.case.status.value, "code": draft.case.code}
     if draft.case.status not in action.sources:
         raise Refused("not_from_here", "{code} is {status}: {action} is not possible now.", facts, allowed(draft))
-    if not may(action, draft.actor):
+    if not may(draft, action):
         if draft.actor.party in DESK_PARTIES and name in PROXY_STEPS:
-            raise Refused("speaker_missing", "Say who spoke for the enterprise, and through which channel.", facts)
+            raise Refused(
+                "speaker_missing", "Say who spoke for the enterprise, and through which channel.", facts, allowed(draft)
+            )
         facts["party"] = draft.actor.party.value
         raise Refused("not_by_you", "{action} is not for {party}.", facts, allowed(draft))
-    refusal = standing(draft, name)
+    refusal = standing(draft, action)
     if refusal is not None:
         raise Refused(refusal.code, refusal.text, refusal.facts, allowed(draft))
     return action
 
 
-def standing(draft: Draft, name: str) -> Refused | None:
-    """What the facts of the case say against an action, before any field is read."""
+def standing(draft: Draft, action: Action) -> Refused | None:
+    """What the facts say against an action, before any field is read: the actor's part in the case, then the case's own."""
+    return _part(draft, action.name) or _facts(draft, action)
+
+
+def _part(draft: Draft, name: str) -> Refused | None:
     case, actor = draft.case, draft.actor
-    if actor.party is Party.LEAD and actor.unit is not None and actor.unit != case.lead:
-        return Refused("not_lead", "Unit {unit} does not lead this case any more.", {"unit": actor.unit})
-    if actor.party is Party.SUPPORTER and actor.unit not in case.supporters:
-        return Refused("not_supporter", "Unit {unit} does not support this case any more.", {"unit": actor.unit})
+    match actor.party:
+        case Party.LEAD if actor.unit is not None and actor.unit != case.lead:
+            return Refused("not_lead", "Unit {unit} does not lead this case any more.", {"unit": actor.unit})
+        case Party.SUPPORTER if actor.unit not in case.supporters:
+            return Refused("not_supporter", "Unit {unit} does not support this case any more.", {"unit": actor.unit})
+        case Party.UNIT_HEAD if actor.unit is not None and actor.unit not in (case.lead, *case.supporters):
+            return Refused("no_part", "Unit {unit} has no part in this case any more.", {"unit": actor.unit})
+        case Party.ENTERPRISE if actor.contact is not None:
+            if actor.contact not in case.reporters:
+                return Refused("not_reporter", "Only those who reported the case act on it here.")
+            if actor.contact != case.reporters[0] and name not in OF_EVERY_REPORTER:
+                return Refused("not_principal", "The first reporter decides on this; you may supplement or withdraw.")
+        case _:
+            pass
+    check_actor = _ACTOR_CHECKS.get(name)
+    return _refusal_of(check_actor, draft) if check_actor is not None else None
+
+
+def _facts(draft: Draft, action: Action) -> Refused | None:
+    case, name = draft.case, action.name
+    if action.approval is not None and case.open_approval(action.approval) is not None:
+        kind = action.approval.value
+        return Refused("approval_open", "A decision on this ({kind}) is already being waited for.", {"kind": kind})
     if name == "sign_for" and case.open_clock("sign_for") is None:
         return Refused("signed_for", "The case is signed for already.")
-    if name == "send_back":
-        window = case.open_clock("return_window")
-        late = window is None or (window.due is not None and draft.now > window.due)
-        if late or f"returned:{case.lead}" in case.marks or f"ruled:{case.lead}" in case.marks:
-            return Refused("window_over", "The right to send the case back has ended; ask the desk to reassign.")
-    if name == "reply" and any(a.state == "open" and a.kind.value == "sign_off" for a in case.approvals):
-        return Refused("approval_open", "A reply already waits for its sign-off.")
-    if name == "fulfil" and not any(c.kind == "duty" and c.open and c.owner_unit == actor.unit for c in case.clocks):
-        return Refused("no_duty", "Unit {unit} has no open duty here.", {"unit": actor.unit})
-    if name in ("approve", "refuse") and not any(a.current is not None for a in case.approvals if a.state == "open"):
-        return Refused("nothing_to_decide", "There is nothing left to decide: it was decided, or it lapsed.")
+    if name in ("approve", "refuse") and case.open_approval() is None:
+        return NOTHING_TO_DECIDE
+    if name == "fulfil" and case.open_clock("duty") is None:
+        return Refused("no_duty", "There is no open duty here.")
     if name == "deliver" and case.open_clock("promised") is None:
         return Refused(
             "nothing_promised", "Only a case closed with a promised date can be delivered, before that date."
         )
-    if name == "dispute" and case.status is Status.CLOSED:
-        try:
-            check_disputable(case, draft.now, draft.policy.limits.dispute_window, draft.time)
-        except Refused as refusal:
-            return refusal
-    if (
-        name in ("dispute", "confirm", "record_follow_up")
-        and case.open_approval() is not None
-        and case.status is Status.REPLIED
-    ):
+    if name in ("dispute", "confirm", "record_follow_up") and case.open_approval(ApprovalKind.DISPUTE) is not None:
         return Refused("with_deputy", "The deputy chief decides on this case now.")
+    if name == "lapse" and case.attempts < draft.policy.follow_up.attempts:
+        facts = {"n": case.attempts, "most": draft.policy.follow_up.attempts}
+        return Refused("attempts", "Only {n} of {most} follow-up attempts are recorded.", facts)
+    check_case = _CASE_CHECKS.get(name)
+    return _refusal_of(check_case, draft) if check_case is not None else None
+
+
+def _own_duty(draft: Draft) -> None:
+    if not duties_owed(draft):
+        raise Refused("no_duty", "Unit {unit} has no open duty here.", {"unit": draft.actor.unit})
+
+
+Check = Callable[[Draft], object]
+
+_ACTOR_CHECKS: dict[str, Check] = {
+    "approve": asked_of, "refuse": asked_of, "fulfil": _own_duty, "record_follow_up": check_follow_up, "escalate": check_escalation,
+}  # fmt: skip
+_CASE_CHECKS: dict[str, Check] = {
+    "send_back": check_return, "ask_extension": check_extension, "dispute": check_disputable, "appeal": check_appeal,
+}  # fmt: skip
+
+
+def _refusal_of(asked: Check, draft: Draft) -> Refused | None:
+    try:
+        asked(draft)
+    except Refused as refusal:
+        return refusal
     return None
 
 
 def allowed(draft: Draft) -> tuple[Allowed, ...]:
-    """What may be done with the case now, by whom, and until when."""
+    """What may be done with the case now, by whom, and until when; of parties that are persons."""
     found = []
     for action in from_status(draft.case.status):
-        parties = sorted(p.value for p in action.by if p not in (Party.CLOCK, Party.RULE))
-        if not parties or (action.name in ("approve", "refuse") and draft.case.open_approval() is None):
-            continue
-        clock = draft.case.open_clock(CLOCK_OF.get(action.name, ""))
-        if action.name in ("sign_for", "send_back") and clock is None:
-            continue
-        until = None
-        if clock is not None and clock.due is not None:
-            until = f"{draft.time.local(clock.due):%Y-%m-%d %H:%M}"
-        found.append(Allowed(action.name, tuple(parties), until))
+        parties = tuple(sorted(p.value for p in action.by if p not in (Party.CLOCK, Party.RULE)))
+        if parties and _facts(draft, action) is None:
+            found.append(Allowed(action.name, parties, _until(draft, action.name)))
     return tuple(found)
+
+
+def _until(draft: Draft, name: str) -> str | None:
+    clock = draft.case.open_clock(CLOCK_OF.get(name, ""))
+    until = clock.due if clock is not None else dispute_until(draft) if name == "dispute" else None
+    return None if until is None else f"{draft.time.local(until):%Y-%m-%d %H:%M}"
 
 
 def offered(draft: Draft) -> tuple[Action, ...]:
     """The rows that the draft's actor may take now: the buttons of a page."""
-    rows = []
-    for action in from_status(draft.case.status):
-        if may(action, draft.actor) and standing(draft, action.name) is None:
-            rows.append(action)
-    return tuple(rows)
+    return tuple(row for row in from_status(draft.case.status) if may(draft, row) and standing(draft, row) is None)
 
 
 def perform(draft: Draft, name: str, fields: Fields) -> None:

@@ -7,18 +7,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 WRITING = "expedite_writing"
+POSTGRESQL = "postgresql+psycopg"
+CONNECT_WITHIN = 10
+"""Seconds after which a PostgreSQL server that does not answer counts as unreachable."""
+
+
+def read_url(url: str) -> URL:
+    """The URL as SQLAlchemy's; `postgresql://` and `postgres://` mean psycopg 3, the one driver that is installed."""
+    address = make_url(url)
+    return address.set(drivername=POSTGRESQL) if address.drivername in ("postgresql", "postgres") else address
 
 
 def make_engine(url: str) -> Engine:
     """An engine for `url`. On SQLite every commit is on disk (synchronous FULL) and writers wait up to ten seconds."""
-    address = make_url(url)
+    address = read_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        wait = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_WITHIN}
+        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=wait)
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(address, connect_args={"timeout": 10, "check_same_thread": False})
@@ -54,5 +64,14 @@ def writing(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A read-only look at one moment of the database."""
+    if engine.dialect.name == "postgresql":
+        # By default each statement there sees a moment of its own; SQLite's read transaction is one moment as it is.
+        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with Session(engine, expire_on_commit=False) as session:
         yield session
+
+
+def hold(session: Session, name: str) -> None:
+    """Let others that hold `name` wait until this transaction ends (SQLite: its one writer is alone as it is)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"expedite:{name}"})

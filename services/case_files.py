@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.case import Approval, ApprovalStep, Case, UnitFacts
+from domain.case import Approval, ApprovalStep, Case, ProjectFacts, UnitFacts
 from domain.clocks import Clock, ClockState, Happening, Moment
 from domain.lifecycle import Status
 from domain.policy import Limit
 from models import case as tables
 from models import clock as clock_tables
+from models.directory import Project
 from services.people import People
 
 IN_ONE_QUERY = 500
@@ -31,9 +33,13 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
     `lock` holds the rows until the transaction ends (SQLite: the write transaction does that by itself).
     """
     found: dict[int, Case] = {}
-    for some in chunks(list(dict.fromkeys(ids))):
+    # Locked in the order of their ids, whoever asks: two who want the same cases never wait for each other in a circle.
+    for some in chunks(sorted(set(ids))):
         query = select(tables.Case).where(tables.Case.id.in_(some)).order_by(tables.Case.id)
-        for row in session.scalars(query.with_for_update() if lock else query):
+        if lock:
+            # What another transaction wrote while this one waited counts, not what was read before.
+            query = query.with_for_update().execution_options(populate_existing=True)
+        for row in session.scalars(query):
             found[row.id] = _case(row)
         _add_parts(session, some, found)
     return {i: found[i] for i in ids if i in found}
@@ -48,7 +54,7 @@ def _case(row: tables.Case) -> Case:
         suspended_for=row.suspended_for, extensions=row.extensions, redos=row.redos, attempts=row.attempts,
         rating_result=row.rating_result, rating_attitude=row.rating_attitude, marks=frozenset(row.marks),
         handled_by=frozenset(row.handled_by), seq=row.seq, head_hash=row.head_hash, policy_version=row.policy_version,
-        restricted=row.restricted, reporters=0,
+        restricted=row.restricted, reporters=(),
     )  # fmt: skip
 
 
@@ -58,17 +64,26 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
         select(a.case_id, a.unit_id).where(a.case_id.in_(ids), a.part == "supporter", a.until.is_(None)).order_by(a.id)
     ):
         found[case_id].supporters += (unit,)
-    for case_id in session.scalars(select(r.case_id).where(r.case_id.in_(ids), r.kind != "left")):
-        found[case_id].reporters += 1
+    for case_id, contact in session.execute(
+        select(r.case_id, r.contact_id)
+        .where(r.case_id.in_(ids), r.kind != "left")
+        .order_by(r.case_id, r.kind != "principal", r.id)
+    ):
+        found[case_id].reporters += (contact,)
     c = clock_tables.Clock
     for row in session.scalars(
-        select(c).where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED))).order_by(c.id)
+        select(c)
+        .where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
+        .order_by(c.id)
+        .execution_options(populate_existing=True)
     ):
         if row.case_id is not None:
             found[row.case_id].clocks.append(read_clock(row))
     approvals: dict[int, Approval] = {}
     for asked in session.scalars(
-        select(tables.Approval).where(tables.Approval.case_id.in_(ids), tables.Approval.state == "open")
+        select(tables.Approval)
+        .where(tables.Approval.case_id.in_(ids), tables.Approval.state == "open")
+        .execution_options(populate_existing=True)
     ):
         approval = Approval(
             asked.kind,
@@ -85,7 +100,12 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
         found[asked.case_id].approvals.append(approval)
     if approvals:
         s = tables.ApprovalStep
-        for step in session.scalars(select(s).where(s.approval_id.in_(approvals)).order_by(s.approval_id, s.seq)):
+        for step in session.scalars(
+            select(s)
+            .where(s.approval_id.in_(approvals))
+            .order_by(s.approval_id, s.seq)
+            .execution_options(populate_existing=True)
+        ):
             approvals[step.approval_id].steps.append(
                 ApprovalStep(
                     step.seq, step.role, step.unit_id, step.state, step.account_id, step.decided_at, step.decided_by, step.reason,
@@ -124,22 +144,29 @@ class Surroundings:
 
     session: Session
     people: People
-    targets: dict[str, Case] = field(default_factory=dict)
+    batch: dict[int, Case] = field(default_factory=dict)
+    """The cases that the transaction works on: what it changed counts before it is written."""
 
     def unit(self, unit_id: str) -> UnitFacts | None:
         """The unit with that id, or None."""
         return self.people.units.get(unit_id)
 
+    def project(self, project_id: str) -> ProjectFacts | None:
+        """The project with that id, or None."""
+        row = self.session.get(Project, project_id)
+        return None if row is None else ProjectFacts(row.id, row.area_id)
+
     def target(self, code: str) -> Case | None:
         """The case with that code if it is open and was not merged itself, or None."""
-        if code not in self.targets:
-            case_id = self.session.scalar(
-                select(tables.Case.id).where(tables.Case.code == code, tables.Case.status != Status.CLOSED)
-            )
-            if case_id is None:
-                return None
-            self.targets[code] = load_cases(self.session, [case_id])[case_id]
-        return self.targets[code]
+        found = next((case for case in self.batch.values() if case.code == code), None)
+        if found is None:
+            case_id = self.session.scalar(select(tables.Case.id).where(tables.Case.code == code))
+            found = load_cases(self.session, [case_id])[case_id] if case_id is not None else None
+        return found if found is not None and found.status is not Status.CLOSED else None
+
+    def fresh_staff(self, case: Case, today: date) -> bool:
+        """Whether a clerk or the case's commissioner is there who did not handle it."""
+        return bool(self.people.fresh(case, today))
 
     def moments(self, clock: Clock) -> list[Moment]:
         """The events of a clock that are written already."""

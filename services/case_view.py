@@ -38,6 +38,8 @@ EVENT_LABELS: dict[str, Label] = {
     "counts_as_received": Label("逾期未签收,视为已收", "Not signed for: counts as received"),
     "fallback_leads": Label("兜底单位牵头", "The fallback unit leads"),
     "stay_over": Label("层级停留期满", "Time on the rung is over"),
+    "merged_in": Label("同类事项并入", "A report of the same matter was merged in"),
+    "reminded": Label("提醒企业补充材料", "The enterprise was reminded"),
     "reporter_left": Label("一位反映人撤回", "A reporter left"),
     "approve": Label("同意", "Approved"),
     "refuse": Label("不同意", "Refused"),
@@ -47,7 +49,7 @@ EVENT_LABELS: dict[str, Label] = {
 PUBLIC_EVENTS = frozenset({
     "reported", "dispatch", "sign_for", "contact", "rule", "reassign", "supplement", "suspended", "resume", "tracking_began", "replied",
     "settle_on_spot", "decline", "confirm", "dispute", "record_follow_up", "redo", "climbed", "appeal", "withdraw", "merge", "closed",
-    "reopen", "call_consultation", "conclude", "lapse", "untrack", "no_response",
+    "reopen", "call_consultation", "conclude", "lapse", "untrack", "no_response", "merged_in", "reminded",
 })  # fmt: skip
 """What an enterprise sees of the history; internal remarks are not among it."""
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from domain.case import CLOCK_ACTOR, RULE_ACTOR, Actor, Audience, Case
 from domain.draft import Draft
-from domain.effects_clock import issue, refuse_undecided_extension, tick
+from domain.effects_approval import approver_of
+from domain.effects_clock import issue, tick
 from domain.fields import Fields
 from domain.lifecycle import Kind, Status
 from domain.policy import Colour, Label, Policy, Role
@@ -113,9 +114,14 @@ class Casebook:
 
     def apply(self, requests: Sequence[Request]) -> list[Result]:
         """Perform `requests` in order; a refused one changes nothing and the others go on."""
-        cases = load_cases(self.session, [r.case_id for r in requests])
+        wanted = [r.case_id for r in requests]
+        targets = self._targets(requests)
+        if targets:
+            # All that will be held are locked in one order.
+            load_cases(self.session, wanted + targets)
+        cases = load_cases(self.session, wanted)
         before = {i: deepcopy(case) for i, case in cases.items()}
-        place = Surroundings(self.session, self.people)
+        place = Surroundings(self.session, self.people, cases)
         drafts: list[Draft] = []
         results: list[Result] = []
         for request in requests:
@@ -130,12 +136,36 @@ class Casebook:
             except Refused as refusal:
                 results.append(Result(case.id, case.code, refusal))
                 continue
-            self._settle(draft)
-            cases[case.id] = attempt
-            drafts.append(draft)
+            self._keep(draft, cases, drafts)
+            if draft.merge_into is not None:
+                self._tell_target(draft, cases, before, drafts, place)
             results.append(Result(case.id, case.code))
         write_drafts(self, before, drafts)
         return results
+
+    def _keep(self, draft: Draft, cases: dict[int, Case], drafts: list[Draft]) -> None:
+        self._settle(draft)
+        # What a later request of this transaction owes on the same case has keys of its own.
+        draft.case.seq += len(draft.events)
+        cases[draft.case.id] = draft.case
+        drafts.append(draft)
+
+    def _tell_target(
+        self, merged: Draft, cases: dict[int, Case], before: dict[int, Case], drafts: list[Draft], place: Surroundings
+    ) -> None:
+        target = place.target(merged.merge_into or "")
+        if target is None:
+            return
+        before.setdefault(target.id, deepcopy(target))
+        draft = Draft(deepcopy(target), self.now, merged.actor, self.policy, self.time, place)
+        draft.record("merged_in", {"code": merged.case.code})
+        draft.tell_reporters(Label("同类事项已并入", "A report of the same matter was merged into this one"))
+        self._keep(draft, cases, drafts)
+
+    def _targets(self, requests: Sequence[Request]) -> list[int]:
+        codes = [str(r.fields["target"]).strip().upper() for r in requests if r.fields.get("target")]
+        query = select(tables.Case.id).where(tables.Case.code.in_(codes))
+        return list(self.session.scalars(query)) if codes else []
 
     def tick(self, due: Mapping[int, Sequence[int]]) -> list[Ticked]:
         """Let clocks take the steps that are due: case id → clock ids, in the order of their moments."""
@@ -153,7 +183,6 @@ class Casebook:
         for case_id, case in cases.items():
             draft = Draft(case, self.now, CLOCK_ACTOR, self.policy, self.time, place)
             wanted = {c.id: c for c in case.clocks}
-            refuse_undecided_extension(draft)
             for clock_id in due[case_id]:
                 clock = wanted.get(clock_id)
                 if clock is None:
@@ -250,15 +279,19 @@ class Casebook:
         for approval in draft.case.approvals:
             step = approval.current
             if approval.state == "open" and step is not None and step.account is None:
-                found = self.find(Audience(step.role, step.unit), draft.case, approval.asked_by)
+                found = self.find(approver_of(approval, step), draft.case)
                 step.account = found[0].person.id if found else None
 
-    def find(self, audience: Audience, case: Case, exclude: str | None = None) -> tuple[Found, ...]:
-        """Who an audience is today."""
+    def find(self, audience: Audience, case: Case) -> tuple[Found, ...]:
+        """Who an audience is today. Nobody is asked to decide what they asked for themselves."""
         if audience.role is None:
             return ()
         today = self.now.astimezone(self.time.zone).date()
-        return self.people.find(audience.role, audience.unit, case, today, exclude)
+        if audience.fresh:
+            return self.people.fresh(case, today) or self.people.find(Role.DESK_HEAD, None, case, today)
+        approval = case.open_approval(audience.approval) if audience.approval is not None else None
+        asker = (approval.asked_by,) if approval is not None and approval.asked_by is not None else ()
+        return self.people.find(audience.role, audience.unit, case, today, asker)
 
 
 def open_casebook(office: Office, session: Session, *, now: datetime | None = None, silent: bool = False) -> Casebook:

@@ -36,7 +36,7 @@ def write_drafts(book: Casebook, before: Mapping[int, Case], drafts: Sequence[Dr
     if not drafts:
         return
     cases: dict[int, Case] = {draft.case.id: draft.case for draft in drafts}
-    _number_events(book, cases, drafts)
+    _number_events(book, before, cases, drafts)
     _write_cases(book.session, before, cases)
     _write_assignments(book, before, cases)
     _write_approvals(book.session, cases)
@@ -57,10 +57,12 @@ def actor_facts(actor: Actor) -> Row:
     return said | {"asserted": True} if actor.asserted else said
 
 
-def _number_events(book: Casebook, cases: Mapping[int, Case], drafts: Sequence[Draft]) -> None:
+def _number_events(
+    book: Casebook, before: Mapping[int, Case], cases: Mapping[int, Case], drafts: Sequence[Draft]
+) -> None:
     rows: list[Row] = []
     texts: list[Row] = []
-    heads = {i: (case.seq, case.head_hash) for i, case in cases.items()}
+    heads = {i: (before[i].seq, before[i].head_hash) for i in cases}
     for draft in drafts:
         seq, head = heads[draft.case.id]
         for event in draft.events:
@@ -108,8 +110,11 @@ def _write_cases(session: Session, before: Mapping[int, Case], cases: Mapping[in
             "handled_by": sorted(case.handled_by),
             "lead_id": case.lead,
             "project_id": case.project,
+            "area_id": case.area,
         }
-        if any(getattr(old, n) != getattr(case, n) for n in (*_SCALARS, "marks", "handled_by", "lead", "project")):
+        if any(
+            getattr(old, n) != getattr(case, n) for n in (*_SCALARS, "marks", "handled_by", "lead", "project", "area")
+        ):
             rows.append({"id": i, **row})
     _many(session, tables.Case.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
 
@@ -191,6 +196,12 @@ def clock_columns(clock: Clock) -> Row:
     }  # fmt: skip
 
 
+def update_clocks(session: Session, clocks: Sequence[Clock]) -> None:
+    """Write the present state of clocks that have a row."""
+    rows = [{"id": clock.id, **clock_columns(clock)} for clock in clocks]
+    _many(session, clock_tables.Clock.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
+
+
 def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]], policy_version: str) -> None:
     """Insert clocks, each with the columns that say whose it is (case_id or delivery_id)."""
     if not owned:
@@ -227,8 +238,7 @@ def write_moments(session: Session, clocks: Sequence[Clock]) -> None:
 
 def _write_clocks(book: Casebook, cases: Mapping[int, Case]) -> None:
     changed = [(c, i) for i, case in cases.items() for c in case.clocks if c.changed]
-    rows = [{"id": c.id, **clock_columns(c)} for c, _ in changed if c.id is not None]
-    _many(book.session, clock_tables.Clock.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
+    update_clocks(book.session, [c for c, _ in changed if c.id is not None])
     write_new_clocks(book.session, [(c, {"case_id": i}) for c, i in changed if c.id is None], book.policy.version)
     write_moments(book.session, [c for c, _ in changed])
 
@@ -238,9 +248,10 @@ def _write_merges(book: Casebook, drafts: Sequence[Draft]) -> None:
     for draft in drafts:
         if draft.merge_into is not None:
             target = book.session.scalars(select(tables.Case.id).where(tables.Case.code == draft.merge_into)).one()
-            book.session.execute(
-                insert(tables.CaseLink), [{"case_id": draft.case.id, "target_id": target, "kind": "merged_into"}]
-            )
+            link_row = {"case_id": draft.case.id, "target_id": target, "kind": "merged_into"}
+            linked = book.session.scalar(select(tables.CaseLink.id).filter_by(**link_row))
+            if linked is None:
+                book.session.execute(insert(tables.CaseLink), [link_row])
             known = set(book.session.scalars(select(r.contact_id).where(r.case_id == target)))
             joining = book.session.execute(
                 select(r.contact_id, r.withheld).where(r.case_id == draft.case.id, r.kind != "left")
@@ -256,9 +267,9 @@ def _write_merges(book: Casebook, drafts: Sequence[Draft]) -> None:
             book.session.execute(
                 update(r).where(r.case_id == draft.case.id, r.contact_id == draft.leaving_contact).values(kind="left")
             )
-            following = book.session.scalars(
-                select(r).where(r.case_id == draft.case.id, r.kind == "informed").order_by(r.id).limit(1)
-            ).first()
-            if following is not None:
-                following.kind = "principal"
+            left = book.session.scalars(
+                select(r).where(r.case_id == draft.case.id, r.kind != "left").order_by(r.id)
+            ).all()
+            if left and all(reporter.kind != "principal" for reporter in left):
+                left[0].kind = "principal"
             book.session.flush()

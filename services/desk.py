@@ -17,6 +17,7 @@ from domain.lifecycle import ACTIONS, DESK_STEPS, PROXY_STEPS, Party
 from domain.policy import Label
 from domain.refusals import Refused
 from models.directory import Unit
+from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
 from models.office import Command
 from services.casebook import Request, case_id_of, open_casebook
@@ -100,6 +101,9 @@ def coordinate(
     spoken_for = str(given.pop("spoken_for", "")) or None
     actor = desk_actor(step, channel, spoken_for if step in PROXY_STEPS else None)
     with office.writing() as session:
+        known = _repeated(session, command_id)
+        if known is not None:
+            return known
         results = _perform(office, session, step, cases, given, actor)
         _remember(session, office, command_id, results)
     return results
@@ -143,6 +147,9 @@ def register(office: Office, report: Mapping[str, Any], command_id: str, channel
     )
     result = _opened(office, receipt.receipt)
     with office.writing() as session:
+        known = _repeated(session, command_id)
+        if known is not None:
+            return known[0]
         _remember(session, office, command_id, [result])
     return result
 
@@ -177,6 +184,9 @@ def _decide_reports(office: Office, receipts: Sequence[str], command_id: str, *,
         return known
     results = []
     with office.writing() as session:
+        known = _repeated(session, command_id)
+        if known is not None:
+            return known
         for receipt in dict.fromkeys(r.strip().upper() for r in receipts if r.strip()):
             row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).first()
             if row is None:
@@ -196,7 +206,17 @@ def _decide_reports(office: Office, receipts: Sequence[str], command_id: str, *,
 def repeated(office: Office, command_id: str) -> list[StepResult] | None:
     """The stored result of a command that was done before."""
     with office.reading() as session:
-        row = session.get(Command, command_id)
+        return _stored(session, command_id)
+
+
+def _repeated(session: Session, command_id: str) -> list[StepResult] | None:
+    """The same once nobody else can be at it: two that ask at once are one command."""
+    hold(session, f"command {command_id}")
+    return _stored(session, command_id)
+
+
+def _stored(session: Session, command_id: str) -> list[StepResult] | None:
+    row = session.get(Command, command_id)
     return None if row is None else [StepResult(**r) for r in row.result["results"]]
 
 

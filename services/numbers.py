@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.office import NumberSeries
@@ -12,23 +13,21 @@ def draw(session: Session, series: str, year: int, count: int = 1) -> range:
     """The next `count` numbers of a series in a year. The row is locked until the transaction ends."""
     if count <= 0:
         return range(0)
+    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    # One statement, so that two who draw a year's first number do not both make the row.
     drawn = session.execute(
-        update(NumberSeries)
-        .where(NumberSeries.series == series, NumberSeries.year == year)
-        .values(last=NumberSeries.last + count)
+        kind.insert(NumberSeries)
+        .values(series=series, year=year, last=count)
+        .on_conflict_do_update(index_elements=["series", "year"], set_={"last": NumberSeries.last + count})
         .returning(NumberSeries.last)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    if drawn is None:
-        session.add(NumberSeries(series=series, year=year, last=count))
-        session.flush()
-        drawn = count
+    ).scalar_one()
     return range(drawn - count + 1, drawn + 1)
 
 
 def raise_to(session: Session, series: str, year: int, last: int) -> None:
     """Let a series continue after `last`, e.g. when older cases came with their codes."""
-    row = session.scalars(select(NumberSeries).where(NumberSeries.series == series, NumberSeries.year == year)).first()
+    held = select(NumberSeries).where(NumberSeries.series == series, NumberSeries.year == year).with_for_update()
+    row = session.scalars(held.execution_options(populate_existing=True)).first()
     if row is None:
         session.add(NumberSeries(series=series, year=year, last=last))
     else:

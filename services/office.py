@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from domain.policy import Policy
 from domain.working_time import WorkingTime
 from models.calendar import CalendarDay
-from models.engine import make_engine, reading, writing
+from models.engine import hold, make_engine, reading, writing
 from models.office import PolicyVersion, Setting
 from services.calendar import build_days, load_working_time, store_days
 from services.policy_file import parse_policy
@@ -99,6 +99,8 @@ def open_office(settings: Settings) -> Office:
 
 
 def _first_use(session: Session, policy: Policy, text: str, now: datetime) -> None:
+    # Web app and worker start together.
+    hold(session, "first use")
     if session.get(PolicyVersion, policy.version) is None:
         session.add(PolicyVersion(version=policy.version, adopted_at=now, text=text))
     year = now.astimezone(policy.zone).year
@@ -108,6 +110,7 @@ def _first_use(session: Session, policy: Policy, text: str, now: datetime) -> No
 def set_demo_clock(engine: Engine, now: datetime) -> None:
     """Let a new installation's office clock start at the demo district's moment; a started one runs on."""
     with writing(engine) as session:
+        hold(session, "first use")
         if session.get(Setting, OFFSET) is None:
             session.add(Setting(key=OFFSET, value=str((DEMO_START - now).total_seconds())))
 

@@ -151,6 +151,8 @@ def write_owed(book: Casebook, drafts: Sequence[Draft]) -> None:
     ids = [draft.case.id for draft, _ in owing]
     sheets, readers = _sheets(book.session, ids), _readers(book.session, ids)
     writer = Writer(book.policy, book.people, book.time)
+    # Several changes of one case: what a link grants goes by the last one, whose approvals are written.
+    written = {draft.case.id: draft.case for draft in drafts}
     rows: dict[str, Row] = {}
     for draft, owed in owing:
         case = draft.case
@@ -166,29 +168,28 @@ def write_owed(book: Casebook, drafts: Sequence[Draft]) -> None:
                     facts=writer.facts(owed, case, sheets[case.id], None, book.now), grant={"party": Party.ENTERPRISE.value}, **common,
                 ))  # fmt: skip
             continue
-        for one in book.find(owed.to, case, _asker(case, owed)):
+        for one in book.find(owed.to, case):
             key = f"{owed.key}:{one.person.id}"
             rows.setdefault(key, outbox_row(
                 key=key, address=one.person.email, locale=one.person.locale, account=one.person.id,
-                facts=writer.facts(owed, case, sheets[case.id], one, book.now), grant=_grant(owed.to, one, case, owed), **common,
+                facts=writer.facts(owed, case, sheets[case.id], one, book.now), grant=_grant(owed.to, one, written[case.id], owed), **common,
             ))  # fmt: skip
     insert_once(book.session, [*rows.values(), *_unfilled(book)])
-
-
-def _asker(case: Case, owed: Owed) -> str | None:
-    if owed.to.step is None:
-        return None
-    return next((a.asked_by for a in case.approvals if a.kind == owed.facts.get("kind")), None)
 
 
 def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = None) -> Row:
     """What the recipient's link lets them do: the capacity in which they were asked, a substitute in the principal's."""
     role, unit = audience.role, found.unit or audience.unit
+    if audience.fresh:
+        role = found.role
     party = _PARTY_OF.get(role or Role.OPERATOR, Party.OBSERVER)
     said: Row = {"unit": unit, "principal": found.principal.id if found.principal else None}
-    if audience.step is not None:
-        step = next((s for a in case.approvals for s in a.steps if s.state == "open" and s.seq == audience.step), None)
-        return said | {"party": Party.APPROVER.value, "step": step.id if step else None}
+    if audience.approval is not None:
+        approval = case.open_approval(audience.approval)
+        step = approval.current if approval is not None else None
+        if step is None or step.seq != audience.step:
+            return said | {"party": Party.OBSERVER.value}
+        return said | {"party": Party.APPROVER.value, "step": step.id}
     if role in (Role.LIAISON, Role.AREA_OFFICER):
         duty = owed is not None and owed.facts.get("duty") == unit
         party = Party.OBSERVER

@@ -217,7 +217,15 @@ def act(office: Office, token: str, action: str, values: Mapping[str, str]) -> D
             raise LinkRefused("unknown", False)
         if grant.case_id is None:
             return _decide_report(session, office, grant, action)
+        grant = _held(office, session, token, grant)
         return _perform(office, session, grant, action, values)
+
+
+def _held(office: Office, session: Session, token: str, grant: Grant) -> Grant:
+    """The grant once its case is held: it may have been revoked by whom this one waited for. Raises LinkRefused."""
+    session.execute(select(tables.Case.id).where(tables.Case.id == grant.case_id).with_for_update())
+    session.expire_all()
+    return resolve(session, token, office.real_now())
 
 
 def _decide_report(session: Session, office: Office, grant: Grant, action: str) -> Done:
@@ -252,9 +260,21 @@ def _perform(office: Office, session: Session, grant: Grant, action: str, values
         raise LinkRefused("unknown", False)
     [result] = book.apply([Request(grant.case_id, action, grant.actor(), fields)])
     if result.refusal is not None:
+        decided = _decided(session, grant, book.people) if result.refusal.code == "nothing_to_decide" else None
+        if decided is not None:
+            return Done(False, _already(office, decided))
         field = result.refusal.facts.get("field")
         return Done(False, in_words(result.refusal), str(field) if field else None)
     return Done(True, _SAID.get(action, Label(f"已记录:{known.label.zh}。", f"Done: {known.label.en}.")))
+
+
+def _already(office: Office, decided: TimelineLine) -> Label:
+    """Who decided, and when: two approvers who press at the same moment are both answered."""
+    when = f"{decided.at.astimezone(office.zone):%Y-%m-%d %H:%M}"
+    return Label(
+        f"已由{decided.who.zh}于 {when} 处理:{decided.what.zh}。",
+        f"Already done by {decided.who.en} on {when}: {decided.what.en}.",
+    )
 
 
 # -- enterprises -------------------------------------------------------------------------------------------------------

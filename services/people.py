@@ -6,6 +6,7 @@ Substitutes are followed at most three deep, stop at a cycle and exclude who ask
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -71,14 +72,17 @@ class People:
     unfilled: set[tuple[Role, str | None, Role]] = field(default_factory=set)
 
     def find(
-        self, role: Role, unit: str | None, case: Case | None, today: date, exclude: str | None = None
+        self, role: Role, unit: str | None, case: Case | None, today: date, exclude: Collection[str] = ()
     ) -> tuple[Found, ...]:
-        """Everybody who answers for a role today; the next role up when nobody does. Empty only in an empty office."""
+        """Everybody who answers for a role today, save those excluded; the next role up when nobody does.
+
+        Empty only in an empty office.
+        """
         asked = role
         while True:
             found = self._holding(role, unit if role in UNIT_ROLES else None, case, today, exclude)
             if found:
-                if role is not asked:
+                if role is not asked and not (exclude and self._holding(asked, unit, case, today, ())):
                     self.unfilled.add((asked, unit, role))
                 return tuple(
                     Found(f.person, f.role, f.unit, f.principal, asked if role is not asked else None) for f in found
@@ -87,8 +91,16 @@ class People:
                 return ()
             role = _UP[role]
 
+    def fresh(self, case: Case, today: date) -> tuple[Found, ...]:
+        """A clerk, else the case's commissioner, who did not handle the case; empty when there is none."""
+        for role in (Role.CLERK, Role.COMMISSIONER):
+            found = self._holding(role, None, case, today, case.handled_by)
+            if found:
+                return tuple(found)
+        return ()
+
     def _holding(
-        self, role: Role, unit: str | None, case: Case | None, today: date, exclude: str | None
+        self, role: Role, unit: str | None, case: Case | None, today: date, exclude: Collection[str]
     ) -> list[Found]:
         ids = self._ids(role, unit, case)
         found: dict[str, Found] = {}
@@ -110,15 +122,16 @@ class People:
         if role is Role.COMMISSIONER:
             named = self.commissioners.get(case.project or "") if case is not None else None
             return [named] if named else []
-        if unit is not None:
-            return self.holders.get((role, unit), [])
+        if role in UNIT_ROLES:
+            # Without a unit nobody is meant: a case's mail goes to no other unit's officers.
+            return self.holders.get((role, unit), []) if unit is not None else []
         return self.holders.get((role, None), [])
 
-    def _acting(self, account: str, today: date, exclude: str | None) -> str | None:
+    def _acting(self, account: str, today: date, exclude: Collection[str]) -> str | None:
         seen = {account}
         for _ in range(DEEPEST + 1):
             away = [s for first, last, s in self.substitutes.get(account, ()) if first <= today <= last]
-            if not away and account != exclude:
+            if not away and account not in exclude:
                 return account if account in self.persons else None
             following = next((s for s in away if s not in seen), None)
             if following is None:

@@ -13,6 +13,7 @@ from domain.case import Actor
 from domain.lifecycle import Party
 from domain.refusals import FieldRefused
 from models.directory import Contact, Enterprise, Project
+from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
 from services.casebook import Casebook, NewCase, open_casebook
 from services.office import Office
@@ -44,6 +45,8 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
         ).all()
         if not rows:
             return Received((), 0, 0, 0, _unconfirmed(session), 0)
+        # One at a time from here: two receivers who meet a new enterprise's first two reports must not both make it.
+        hold(session, "receive")
         book = open_casebook(office, session)
         good, quarantined = _read_all(rows)
         cases = [_new_case(book, row, report) for row, report in good]

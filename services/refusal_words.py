@@ -33,6 +33,12 @@ _ZH = {
     "class_by_head": "办件类型由推进办主任更正。",
     "field_missing": "请填写“{field}”。",
     "field_wrong": "“{field}”填写有误:{problem}",
+    "no_part": "{unit} 已不参与本事项的办理。",
+    "not_reporter": "仅限本事项的反映人操作。",
+    "not_principal": "该操作由首位反映人决定;您可以补充材料或撤回。",
+    "dispute_over": "办结后可在 {until} 之前提出异议,期限已过。",
+    "left_to_staff": "回访由未经办本事项的分办员或项目专员进行。",
+    "attempts": "目前仅记录了 {n} 次回访,满 {most} 次后方可办结。",
     "too_late": "审批已超过办结时限,不能再同意延期。",
 }
 

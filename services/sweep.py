@@ -11,8 +11,11 @@ from sqlalchemy import Row, select, tuple_
 from sqlalchemy.orm import Session
 
 from domain.ladder import EXPIRE
+from domain.policy import Colour
 from domain.refusals import wrong
+from models.case import Case
 from models.clock import Clock
+from models.intake import Delivery
 from services.case_files import load_cases
 from services.casebook import Ticked, open_casebook
 from services.leases import beat
@@ -83,13 +86,14 @@ def sweep(
             break
     if not dry_run and not silent:
         beat(office, "sweep", {"as_of": at.isoformat(), "examined": tally.examined})
-    notices = sum(1 for s in tally.steps if s.step != EXPIRE)
+    notices = sum(1 for s in tally.steps if s.step in set(Colour))
     return SweepReport(at, tally.examined, tuple(tally.steps), notices, time.perf_counter() - began, dry_run)
 
 
-def _due(
-    session: Session, at: datetime, after: tuple[datetime, int] | None, lock: bool
-) -> Sequence[Row[tuple[int, int | None, int | None, datetime | None]]]:
+Due = Sequence[Row[tuple[int, int | None, int | None, datetime | None]]]
+
+
+def _due(session: Session, at: datetime, after: tuple[datetime, int] | None = None) -> Due:
     query = (
         select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at)
         .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= at)
@@ -98,14 +102,33 @@ def _due(
     )
     if after is not None:
         query = query.where(tuple_(Clock.next_action_at, Clock.id) > after)
-    return session.execute(query.with_for_update(skip_locked=True) if lock else query).all()
+    return session.execute(query).all()
+
+
+def _still_due(session: Session, at: datetime, found: Due) -> Due:
+    """Those of `found` that are due once their cases and reports are held (SQLite: the write transaction holds all).
+
+    Always cases in the order of their ids, then reports: whoever changes a case holds it before its clocks, so that two who
+    want the same wait for each other and never deadlock.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return found
+    for table, ids in ((Case, {row[1] for row in found}), (Delivery, {row[2] for row in found})):
+        wanted = sorted(i for i in ids if i is not None)
+        if wanted:
+            session.execute(select(table.id).where(table.id.in_(wanted)).order_by(table.id).with_for_update()).all()
+    left = set(
+        session.scalars(select(Clock.id).where(Clock.id.in_([row[0] for row in found]), Clock.next_action_at <= at))
+    )
+    return [row for row in found if row[0] in left]
 
 
 def _batch(office: Office, at: datetime, tally: _Tally, silent: bool) -> tuple[int, None]:
     with office.writing() as session:
-        due = _due(session, at, None, True)
-        if not due:
+        found = _due(session, at)
+        if not found:
             return 0, None
+        due = _still_due(session, at, found)
         book = open_casebook(office, session, now=at, silent=silent)
         by_case: dict[int, list[int]] = {}
         for clock_id, case_id, _, _ in due:
@@ -114,14 +137,14 @@ def _batch(office: Office, at: datetime, tally: _Tally, silent: bool) -> tuple[i
         tally.examined += len(due)
         tally.add(book.tick(by_case))
         tally.add(tick_waiting(book, [clock_id for clock_id, _, delivery, _ in due if delivery is not None]))
-        return len(due), None
+        return len(found), None
 
 
 def _preview(
     office: Office, at: datetime, tally: _Tally, after: tuple[datetime, int] | None
 ) -> tuple[int, tuple[datetime, int] | None]:
     with office.reading() as session:
-        due = _due(session, at, after, False)
+        due = _due(session, at, after)
         if not due:
             return 0, after
         book = open_casebook(office, session, now=at)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from domain.clocks import Clock, ClockState, Happening, Moment
@@ -16,10 +17,11 @@ from models import clock as clock_tables
 from models.intake import Delivery, DeliveryState
 from services.case_files import read_clock
 from services.casebook import Casebook, Ticked
-from services.casebook_write import clock_columns, write_moments, write_new_clocks
+from services.casebook_write import update_clocks, write_moments, write_new_clocks
 from services.numbers import draw
 from services.office import Office
 from services.owing import insert_once, outbox_row
+from services.people import Found
 
 KIND = "report_waiting"
 
@@ -47,7 +49,7 @@ def end_clock(session: Session, delivery_id: int, state: ClockState, now: dateti
         clock.state, clock.ended_at = state, now
         clock.next_step = clock.next_action_at = None
         clock.moments.append(Moment(now, Happening.ENDED, reason=state.value))
-        session.execute(update(table).where(table.id == row.id).values(clock_columns(clock)))
+        update_clocks(session, [clock])
         write_moments(session, [clock])
 
 
@@ -90,43 +92,47 @@ def tick_waiting(book: Casebook, clock_ids: Sequence[int]) -> list[Ticked]:
     numbers = [
         book.policy.numbering.notice.format(year=year, n=n) for n in draw(book.session, "notice", year, len(issued))
     ]
-    for clock, _, _ in planned:
-        book.session.execute(
-            update(clock_tables.Clock).where(clock_tables.Clock.id == clock.id).values(clock_columns(clock))
-        )
+    clocks = [clock for clock, _, _ in planned]
+    update_clocks(book.session, clocks)
+    write_moments(book.session, clocks)
+    found = book.people.find(Role.CLERK, None, None, book.now.astimezone(book.time.zone).date())
+    notices, mails = [], []
     for (clock, delivery, name), number in zip(issued, numbers, strict=True):
-        _issue(book, clock, delivery, Colour(name), number)
-    write_moments(book.session, [clock for clock, _, _ in planned])
+        notices.append(_notice(book, clock, delivery, Colour(name), number, found))
+        if not book.silent and delivery.state is DeliveryState.UNCONFIRMED:
+            mails += [_mail(book, clock, delivery, name, one) for one in found]
+    if notices:
+        book.session.execute(insert(clock_tables.Notice), notices)
+    insert_once(book.session, mails)
     return ticked
 
 
-def _issue(book: Casebook, clock: Clock, delivery: Delivery, colour: Colour, number: str) -> None:
-    today = book.now.astimezone(book.time.zone).date()
-    found = book.people.find(Role.CLERK, None, None, today)
-    book.session.execute(
-        insert(clock_tables.Notice),
-        [{
-            "number": number, "colour": colour, "delivery_id": delivery.id, "clock_id": clock.id, "round": 1, "cycle": 1,
-            "issued_at": book.now, "owner": book.policy.desk_unit, "overdue_days": overdue_days(clock.due, book.now, book.time),
-            "recipients": [{"account": f.person.id, "role": f.role.value, "copy": False, "for": None} for f in found],
-        }],
-    )  # fmt: skip
-    if book.silent or delivery.state is not DeliveryState.UNCONFIRMED:
-        return
+def _notice(
+    book: Casebook, clock: Clock, delivery: Delivery, colour: Colour, number: str, found: Sequence[Found]
+) -> dict[str, Any]:
+    return {
+        "number": number, "colour": colour, "delivery_id": delivery.id, "clock_id": clock.id, "round": 1, "cycle": 1,
+        "issued_at": book.now, "owner": book.policy.desk_unit, "overdue_days": overdue_days(clock.due, book.now, book.time),
+        "recipients": [
+            {"account": f.person.id, "role": f.role.value, "copy": False, "for": f.principal.id if f.principal else None}
+            for f in found
+        ],
+    }  # fmt: skip
+
+
+def _mail(book: Casebook, clock: Clock, delivery: Delivery, step: str, one: Found) -> dict[str, Any]:
     due = clock.due or book.now
-    insert_once(book.session, [
-        outbox_row(
-            key=f"report_waiting:{clock.id}:{colour.value}:{f.person.id}", message="report_waiting", address=f.person.email,
-            locale=f.person.locale, now=book.now, domain=book.mail_domain, grant={"party": "clerk"}, delivery_id=delivery.id,
-            account=f.person.id,
-            facts={"receipt": delivery.receipt, "since": delivery.received_at.isoformat(), "due": due.isoformat()},
-        )
-        for f in found
-    ])  # fmt: skip
+    return outbox_row(
+        key=f"report_waiting:{clock.id}:{step}:{one.person.id}", message="report_waiting", address=one.person.email,
+        locale=one.person.locale, now=book.now, domain=book.mail_domain, grant={"party": "clerk"}, delivery_id=delivery.id,
+        account=one.person.id,
+        facts={"receipt": delivery.receipt, "since": delivery.received_at.isoformat(), "due": due.isoformat()},
+    )  # fmt: skip
 
 
 def accept(session: Session, office: Office, delivery: Delivery, by: str) -> bool:
     """Let a waiting report become a case, by its reporter's confirmation or a clerk's word; False when it no longer waits."""
+    session.refresh(delivery, with_for_update=True)
     if delivery.state is not DeliveryState.UNCONFIRMED:
         return False
     delivery.state, delivery.confirmed_by = DeliveryState.WAITING, by
@@ -139,6 +145,7 @@ def accept(session: Session, office: Office, delivery: Delivery, by: str) -> boo
 
 def dismiss(session: Session, office: Office, delivery: Delivery, by: str) -> bool:
     """Let a waiting report go, e.g. an advertisement; it stays in the list of deliveries. False when it no longer waits."""
+    session.refresh(delivery, with_for_update=True)
     if delivery.state is not DeliveryState.UNCONFIRMED:
         return False
     delivery.state, delivery.confirmed_by, delivery.handled_at = DeliveryState.DISMISSED, by, office.now()

@@ -15,6 +15,8 @@ from models.migrate import upgrade
 from services.office import Office, open_office
 from services.seed import seed_people
 from services.settings import Settings
+from tests import postgres
+from tests.postgres import PostgresServer
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 THURSDAY = datetime(2026, 7, 16, 10, 0, tzinfo=SHANGHAI)
@@ -32,25 +34,81 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         call.excinfo = pytest.ExceptionInfo.from_exception(AssertionError(f"must not skip here: {reason}"))
 
 
-@pytest.fixture(scope="session")
-def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file with the demo district's people and projects, made once and copied."""
-    folder = tmp_path_factory.mktemp("demo")
-    settings = Settings(data=folder, _env_file=None)
+DATABASES = tuple(os.environ.get("EXPEDITE_TEST_DATABASES", "sqlite postgresql").split())
+"""On which databases the tests run that touch one; EXPEDITE_TEST_DATABASES=sqlite narrows it."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that touches a database runs on each, unless it is marked `sqlite` (what it tests is above the database)."""
+    if "database" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("sqlite") is not None
+        metafunc.parametrize("database", ("sqlite",) if alone else DATABASES, indirect=True)
+
+
+def sow(settings: Settings) -> None:
+    """Make the tables, and write the demo district's people and projects."""
     upgrade(settings.url)
     office = open_office(settings)
     office.fixed = THURSDAY.astimezone(UTC)
     seed_people(office)
     office.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the demo district in it, made once and copied."""
+    folder = tmp_path_factory.mktemp("demo")
+    sow(Settings(data=folder, database_url="", _env_file=None))
     return folder / "expedite.sqlite"
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test session's own."""
+    server = postgres.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+    """The server, with a template database that holds the demo district."""
+    folder = tmp_path_factory.mktemp("demo-pg")
+    postgres_server.fill(postgres.TEMPLATE, lambda url: sow(Settings(data=folder, database_url=url, _env_file=None)))
+    return postgres_server
+
+
 @pytest.fixture
-def settings(tmp_path: Path, demo_database: Path) -> Settings:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of the test's own with the demo district in it, on SQLite or on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "expedite.sqlite")
+        yield f"sqlite:///{tmp_path / 'expedite.sqlite'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_template")
+    url = server.create(postgres.TEMPLATE)
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def empty_database(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database of the same kind."""
+    if database.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str) -> Settings:
     """Settings of an installation of its own, with the demo district in it."""
-    shutil.copy(demo_database, tmp_path / "expedite.sqlite")
     return Settings(
         data=tmp_path,
+        database_url="" if database.startswith("sqlite") else database,
         smtp_url="",
         mail_from="expedite@example.org",
         base_url="http://127.0.0.1:8080",

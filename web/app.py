@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +19,12 @@ from web import act, assets, form, health, mail, new_link, track, webhooks
 from web.access_log import hide_tokens
 from web.errors import HANDLED, answer
 from web.headers import Headers
-from web.site import SiteHolder
+from web.site import Site, SiteHolder
+
+if TYPE_CHECKING:
+    from notifications.catcher import Catcher
+
+logger = logging.getLogger(__name__)
 
 ROUTES = (
     Route("/webhooks/{source}", webhooks.receive, methods=["POST"]),
@@ -49,8 +57,10 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         site = await run_in_threadpool(holder.get)
-        catcher = await run_in_threadpool(mail.start_catcher, site.settings) if site.catching else None
+        # What the first page does not need comes after it.
+        later = asyncio.create_task(run_in_threadpool(_start_rest, site))
         yield
+        catcher = await later
         if catcher is not None:
             await run_in_threadpool(catcher.stop)
         if office is None:
@@ -66,3 +76,15 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
     app.router.redirect_slashes = False
     app.state.holder = holder
     return app
+
+
+def _start_rest(site: Site) -> Catcher | None:
+    """Start the mail catcher, if it runs here. A taken port is told in the log; the form works without it."""
+    site.rates.warm()
+    if not site.catching:
+        return None
+    try:
+        return mail.start_catcher(site.settings)
+    except (RuntimeError, OSError) as error:
+        logger.error("%s", error)
+        return None

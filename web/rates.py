@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 import time
 from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.strategies import MovingWindowRateLimiter
 
 
 class Rate(Enum):
@@ -35,9 +37,23 @@ class TooOften(Exception):
 class Rates:
     """The counters of one process."""
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._items: dict[Rate, tuple[RateLimitItem, ...]] = {rate: tuple(parse_many(rate.value)) for rate in Rate}
+    @cached_property
+    def _limiter(self) -> MovingWindowRateLimiter:
+        # A tenth of the app's imports, needed when something is first sent: the form is shown without it.
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(MemoryStorage())
+
+    @cached_property
+    def _items(self) -> dict[Rate, tuple[RateLimitItem, ...]]:
+        from limits import parse_many
+
+        return {rate: tuple(parse_many(rate.value)) for rate in Rate}
+
+    def warm(self) -> None:
+        """Load what counting needs."""
+        _ = self._limiter, self._items
 
     def count(self, rate: Rate, who: str) -> None:
         """Count one for `who`. Raises TooOften when that is one too many."""

@@ -10,18 +10,11 @@ from pathlib import Path
 from services.settings import Settings
 
 FILE = "secret.key"
-_SHORTEST = 16
-
-
-class WeakSecret(ValueError):
-    """EXPEDITE_SECRET_KEY is shorter than 16 characters."""
 
 
 def secret_key(settings: Settings) -> bytes:
-    """32 bytes. Raises WeakSecret; OSError where the data folder cannot be written."""
+    """32 bytes. Raises OSError where the data folder cannot be written."""
     if settings.secret_key:
-        if len(settings.secret_key) < _SHORTEST:
-            raise WeakSecret(f"EXPEDITE_SECRET_KEY needs at least {_SHORTEST} characters; set a longer one or none")
         return hashlib.sha256(settings.secret_key.encode()).digest()
     return _kept(settings.data / FILE)
 

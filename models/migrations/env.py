@@ -1,30 +1,23 @@
-"""How Alembic runs our migrations: online, on the engine that `models.migrate` hands it."""
+"""How Alembic runs our migrations: online, on the connection that `models.migrate` hands it."""
 
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from models.engine import WRITING
 from models.tables import metadata
 
 
-def run(engine: Engine) -> None:
-    """Apply the migrations on one connection, in one transaction."""
-    with engine.execution_options(**{WRITING: True}).connect() as connection:
-        _configure(connection)
-        with context.begin_transaction():
-            context.run_migrations()
-        connection.commit()
-
-
-def _configure(connection: Connection) -> None:
+def run(connection: Connection) -> None:
+    """Apply the migrations on a connection, in its transaction: whoever began it commits all of them or none."""
     context.configure(
         connection=connection,
         target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
     )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
-run(context.config.attributes["engine"])
+run(context.config.attributes["connection"])

@@ -80,7 +80,7 @@ def work(office: Office, smtp: str, at: datetime, kill_after: float | None) -> s
     """Let a process of its own work, killed after so many seconds (None: until nothing is left); what it said last."""
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER, str(office.settings.data), smtp, at.isoformat()], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "EXPEDITE_DATABASE_URL": office.settings.database_url},
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline() == "working\n"
@@ -98,8 +98,6 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each report is one case; each mail arrives; one that arrives twice was killed before its mark and has the same id."""
-    if office.engine.dialect.name != "sqlite":
-        pytest.skip("the process under test is given a data folder")
     monkeypatch.setenv("EXPEDITE_WEBHOOK_STANDARD_SECRET", base64.b64encode(KEY).decode())
     receipts = {post(office, n) for n in range(REPORTS)}
     catcher = Catcher(office.settings.data / "mail.sqlite", port=0)
@@ -130,10 +128,9 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     assert max(arrived.values()) <= 2
 
 
+@pytest.mark.sqlite
 def test_the_database_survives_a_kill_within_a_commit(office: Office, tmp_path: Path) -> None:
     """SQLite commits are on disk before the answer: the settings that say so hold on every connection."""
-    if office.engine.dialect.name != "sqlite":
-        pytest.skip("SQLite's own settings")
     with office.engine.connect() as connection:
         for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from standardwebhooks.webhooks import Webhook
 
 from domain.refusals import FieldRefused
+from models.case import Case
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox
 from services.case_view import case_json
@@ -61,7 +62,7 @@ def code_of(office: Office, receipt: str) -> str:
     """The code of the case that a delivery became."""
     with office.reading() as session:
         return session.execute(
-            text("SELECT c.code FROM delivery d JOIN 'case' c ON c.id = d.case_id WHERE d.receipt = :r"), {"r": receipt}
+            select(Case.code).join(Delivery, Delivery.case_id == Case.id).where(Delivery.receipt == receipt)
         ).scalar_one()
 
 
@@ -208,7 +209,7 @@ def test_an_unknown_category_goes_to_the_desk(office: Office) -> None:
 def test_a_category_whose_lead_is_inactive_falls_back_to_the_desk(office: Office) -> None:
     """An inactive lead is never written to: the desk names another, and is told why."""
     with office.writing() as session:
-        session.execute(text("UPDATE unit SET active = 0 WHERE id = 'D08'"))
+        session.execute(text("UPDATE unit SET active = false WHERE id = 'D08'"))
     receipt = post(office, "msg_1")
     assert receive_waiting(office).to_desk == 1
     case = case_json(office, code_of(office, receipt.receipt))

