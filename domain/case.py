@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from domain.clocks import Clock, Moment
+from domain.factor import Factor
 from domain.lifecycle import ApprovalKind, Kind, Party, Status
 from domain.policy import Colour, Label, Role
 
@@ -56,7 +57,10 @@ RULE_ACTOR = Actor(Party.RULE, "rule")
 
 @dataclass(slots=True)
 class ApprovalStep:
-    """One person's decision in an approval. `unit` is set where the role is a unit's (unit_head)."""
+    """One person's decision in an approval. `unit` is set where the role is a unit's (unit_head).
+
+    Steps of one `group` are asked side by side, groups one after the other. A `returned` step waits for its asker.
+    """
 
     seq: int
     role: Role
@@ -67,11 +71,16 @@ class ApprovalStep:
     decided_by: str | None = None
     reason: str = ""
     id: int | None = None
+    group: int = 1
 
 
 @dataclass(slots=True)
 class Approval:
-    """A decision that a named person must take before a status changes."""
+    """A decision that named persons must take before something counts.
+
+    `subject` tells several of a kind apart (the stage's code); `needs` says how many of a group have to agree, all of them
+    where it names none (`domain.approvals`).
+    """
 
     kind: ApprovalKind
     asked_by: str | None
@@ -82,11 +91,17 @@ class Approval:
     state: str = "open"
     id: int | None = None
     changed: bool = True
+    subject: str = ""
+    needs: dict[int, int] = field(default_factory=dict)
 
     @property
     def current(self) -> ApprovalStep | None:
-        """The step that waits for its approver."""
-        return next((s for s in self.steps if s.state == "open"), None)
+        """The first step that waits for its approver, or for the asker to whom it was returned."""
+        return next((s for s in self.steps if s.state in ("open", "returned")), None)
+
+    def step(self, seq: int | None) -> ApprovalStep | None:
+        """The step with that number, if it waits for its approver."""
+        return next((s for s in self.steps if s.seq == seq and s.state == "open"), None)
 
 
 @dataclass(slots=True)
@@ -133,6 +148,7 @@ class Case:
     reporters: tuple[int, ...]
     clocks: list[Clock] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
+    factor: Factor | None = None
 
     def open_clock(self, kind: str, subject: str | None = None) -> Clock | None:
         """The open clock of that kind (and subject), if any."""
@@ -141,9 +157,12 @@ class Case:
                 return clock
         return None
 
-    def open_approval(self, kind: ApprovalKind | None = None) -> Approval | None:
-        """The open approval of that kind, if any."""
-        return next((a for a in self.approvals if a.state == "open" and kind in (None, a.kind)), None)
+    def open_approval(self, kind: ApprovalKind | None = None, subject: str | None = None) -> Approval | None:
+        """The open approval of that kind (and subject), if any."""
+        for approval in self.approvals:
+            if approval.state == "open" and kind in (None, approval.kind) and subject in (None, approval.subject):
+                return approval
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +178,7 @@ class Audience:
     step: int | None = None
     copy: bool = False
     approval: ApprovalKind | None = None
+    subject: str = ""
     fresh: bool = False
 
 
@@ -210,6 +230,9 @@ class Place(Protocol):
 
     def fresh_staff(self, case: Case, today: date) -> bool:
         """Whether a clerk or the case's commissioner is there who did not handle it."""
+
+    def document_used(self, type_: str, document: str) -> bool:
+        """Whether another request of that factor type has a grant with that document number."""
 
     def moments(self, clock: Clock) -> list[Moment]:
         """The events of a clock that are written already, in order."""

@@ -53,6 +53,7 @@ class Expiry(StrEnum):
     APPROVAL = "approval"
     REOPEN = "reopen"
     AGAIN = "again"
+    GAP = "gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,9 @@ _ROWS: tuple[ClockKind, ...] = (
     ClockKind("promised", Label("承诺日期", "Promised date"), Party.LEAD, frozenset({_S.CLOSED}), (_BLUE,), expiry=Expiry.REOPEN, stands_still=False),
     ClockKind("city_report", Label("上报市级月报", "Monthly report to the city"), Party.DESK_HEAD, _ANY - {_S.REPLIED, _S.CLOSED}, (_YELLOW,), expiry=Expiry.AGAIN, stands_still=False),
     ClockKind("report_waiting", Label("待核实报告", "Report waiting to be confirmed"), Party.CLERK, frozenset(), (_YELLOW,), stands_still=False),
+    ClockKind("factor_stage", Label("要素环节", "Factor stage"), Party.LEAD, _WORK, _FULL),
+    ClockKind("needed_by", Label("最晚需要时间", "Needed by"), Party.LEAD, _WORK, _FULL),
+    ClockKind("grant_expiry", Label("批复有效期", "Validity of a grant"), Party.LEAD, _WORK | {_S.SUSPENDED, _S.CLOSED}, _FULL, expiry=Expiry.GAP, stands_still=False),
 )  # fmt: skip
 
 CLOCKS: dict[str, ClockKind] = {row.name: row for row in _ROWS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.lifecycle import ACTIONS, Status
+from domain.lifecycle import ACTIONS, Kind, Status
 
 
 def mermaid() -> str:
@@ -11,7 +11,7 @@ def mermaid() -> str:
     Actions that leave the status as it is are not drawn; those that wait for an approval are marked with an asterisk.
     """
     arrows: dict[tuple[Status, Status], list[str]] = {}
-    for action in ACTIONS.values():
+    for action in (a for a in ACTIONS.values() if Kind.DIFFICULTY in a.kinds):
         for source in (s for s in Status if s in (action.moves_from or action.sources)):
             for target in action.targets:
                 if target is not source:
@@ -21,10 +21,10 @@ def mermaid() -> str:
     return "\n".join(lines)
 
 
-def table() -> str:
-    """The table of actions as Markdown: action, from, by, to, needs."""
+def table(kind: Kind) -> str:
+    """The table of a kind's actions as Markdown: action, from, by, to, needs."""
     rows = ["| Action | From | By | To | Needs |", "|---|---|---|---|---|"]
-    for action in ACTIONS.values():
+    for action in (a for a in ACTIONS.values() if kind in a.kinds):
         sources = (
             "any" if action.sources == frozenset(Status) else ", ".join(s.value for s in Status if s in action.sources)
         )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.approvals import UNDECIDED, clock_kind, clock_subject
 from domain.case import REPORTERS, Actor, Approval, Audience, Case, Event, NoticeDue, Owed, Place
 from domain.clocks import CLOCKS, Clock, ClockState, Happening, Moment, shifted
 from domain.ladder import TOP_RUNG, Setting, plan_next
@@ -59,10 +60,15 @@ class Draft:
     def tell_asker(self, approval: Approval, decision: str, reason: str = "") -> None:
         """Tell who asked what became of it: the unit's officers, or the desk's head for what the desk asked.
 
-        The enterprise, whose dispute opened a decision, is told by what follows from it.
+        The enterprise, whose dispute opened a decision, is told by what follows from it. A stage was asked by the request:
+        its lead and its reporters have to supplement, and are told of everything else by what follows.
         """
         if approval.kind is ApprovalKind.DISPUTE:
             return
+        if approval.kind is ApprovalKind.STAGE:
+            if decision != "returned":
+                return
+            self.tell_reporters(Label(f"需要补正材料:{reason}", f"More papers are needed: {reason}"))
         asker = Audience(Role.DESK_HEAD)
         if approval.kind is not ApprovalKind.TRACKING and approval.unit:
             asker = self.officers(approval.unit)
@@ -165,24 +171,49 @@ class Draft:
     def pause(self, reason: str) -> None:
         """Let every clock that stands still in a suspension stand still."""
         for clock in self.case.clocks:
-            if (
-                clock.state is ClockState.RUNNING
-                and clock.row.stands_still
-                and Status.SUSPENDED not in clock.row.runs_in
-            ):
-                clock.state, clock.paused_at, clock.changed = ClockState.PAUSED, self.now, True
-                clock.next_step = clock.next_action_at = None
-                clock.moments.append(Moment(self.now, Happening.PAUSED, reason=reason))
+            if clock.row.stands_still and Status.SUSPENDED not in clock.row.runs_in:
+                self.pause_clock(clock, reason)
+
+    def pause_clock(self, clock: Clock, reason: str) -> None:
+        """Let a running clock stand still."""
+        if clock.state is ClockState.RUNNING:
+            clock.state, clock.paused_at, clock.changed = ClockState.PAUSED, self.now, True
+            clock.next_step = clock.next_action_at = None
+            clock.moments.append(Moment(self.now, Happening.PAUSED, reason=reason))
 
     def unpause(self) -> None:
-        """Let the paused clocks run on; what they waited does not count."""
+        """Let the paused clocks run on, save those that wait for a supplement of their own."""
         for clock in self.case.clocks:
-            if clock.state is ClockState.PAUSED and clock.paused_at is not None and clock.due is not None:
-                due = shifted(Due(clock.due, clock.estimated), clock.paused_at, self.now, clock.limit, self.time)
-                clock.due, clock.estimated = due.at, due.estimated
-                clock.state, clock.paused_at, clock.changed = ClockState.RUNNING, None, True
-                clock.moments.append(Moment(self.now, Happening.RESUMED))
-                self.plan(clock)
+            if not self.returned(clock):
+                self.resume_clock(clock)
+
+    def resume_clock(self, clock: Clock) -> None:
+        """Let a paused clock run on; what it waited does not count."""
+        if clock.state is ClockState.PAUSED and clock.paused_at is not None and clock.due is not None:
+            due = shifted(Due(clock.due, clock.estimated), clock.paused_at, self.now, clock.limit, self.time)
+            clock.due, clock.estimated = due.at, due.estimated
+            clock.state, clock.paused_at, clock.changed = ClockState.RUNNING, None, True
+            clock.moments.append(Moment(self.now, Happening.RESUMED))
+            self.plan(clock)
+
+    def returned(self, clock: Clock) -> bool:
+        """Whether the clock is that of a step that was returned to its asker."""
+        return any(
+            step.state == "returned" and clock_subject(approval, step) == clock.subject
+            for approval in self.case.approvals
+            if approval.state == "open" and clock_kind(approval) == clock.kind
+            for step in approval.steps
+        )
+
+    def follow_due(self) -> None:
+        """A factor request is due when the first of its running clocks is: its stages' and the day it is needed by."""
+        running = [
+            (c.due, c.estimated)
+            for c in self.case.clocks
+            if c.kind in ("factor_stage", "needed_by") and c.state is ClockState.RUNNING and c.due is not None
+        ]
+        if self.case.status is not Status.CLOSED:
+            self.case.due, self.case.estimated = min(running, default=(None, False))
 
     # -- status, rung, lead --------------------------------------------------------------------------------------------
 
@@ -207,8 +238,10 @@ class Draft:
         self.owe_city_report()
 
     def lapse_approvals(self, why: str) -> None:
-        """Let open approvals lapse; the asker is told (LIFECYCLE.md, Rules)."""
+        """Let open approvals lapse; the asker is told (LIFECYCLE.md, Rules). A stage's decision lives as long as its request."""
         for approval in self.case.approvals:
+            if approval.kind is ApprovalKind.STAGE and self.case.status is not Status.CLOSED:
+                continue
             if approval.state == "open":
                 self.close_approval(approval, "lapsed")
                 self.record("approval_lapsed", {"kind": approval.kind.value, "why": why})
@@ -217,12 +250,13 @@ class Draft:
     def close_approval(self, approval: Approval, state: str) -> None:
         """End an approval and its clock."""
         approval.state, approval.changed = state, True
+        subjects = {clock_subject(approval, step) for step in approval.steps}
         for step in approval.steps:
-            if step.state in ("open", "waiting"):
+            if step.state in UNDECIDED:
                 step.state = "void"
         ended = ClockState.MET if state in ("granted", "refused") else ClockState.SUPERSEDED
         for clock in self.case.clocks:
-            if clock.kind == "approval_step" and clock.open and clock.subject == approval.kind.value:
+            if clock.kind == clock_kind(approval) and clock.open and clock.subject in subjects:
                 self.end_clock(clock, ended)
         closing = self.case.open_clock("close")
         if approval.kind is ApprovalKind.EXTENSION and closing is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from domain.approvals import Verdict, clock_kind, clock_of, clock_subject, in_turn, to_open, verdict
 from domain.case import REPORTERS, Approval, ApprovalStep, Audience, Case
 from domain.clocks import ClockState
 from domain.draft import Draft
@@ -14,6 +15,7 @@ from domain.refusals import Refused
 
 GRANTED = "granted"
 REFUSED = "refused"
+RETURNED = "returned"
 
 _HIGHER = (Role.UNIT_HEAD, Role.DESK_HEAD, Role.DEPUTY_CHIEF, Role.CHIEF)
 
@@ -24,61 +26,87 @@ def open_approval(draft: Draft, kind: ApprovalKind, roles: tuple[Role, ...], fac
     if case.open_approval(kind) is not None:
         raise Refused("approval_open", "A decision on this ({kind}) is already being waited for.", {"kind": kind.value})
     unit = case.lead
-    steps = [ApprovalStep(n, role, unit if role is Role.UNIT_HEAD else None) for n, role in enumerate(roles, 1)]
-    approval = Approval(kind, draft.actor.account, draft.now, facts, steps, unit)
+    steps, needs = in_turn(roles, unit)
+    approval = Approval(kind, draft.actor.account, draft.now, facts, steps, unit, needs=needs)
     case.approvals.append(approval)
-    _open_step(draft, approval, steps[0])
+    open_steps(draft, approval)
     closing = case.open_clock("close")
     if kind is ApprovalKind.EXTENSION and closing is not None:
         draft.plan(closing)
     return approval
 
 
-def _open_step(draft: Draft, approval: Approval, step: ApprovalStep) -> None:
-    step.state, approval.changed = "open", True
-    limit = draft.policy.limits.approval_step
-    clock = draft.start("approval_step", limit, owner=step.unit, subject=approval.kind.value)
+def open_steps(draft: Draft, approval: Approval) -> None:
+    """Ask whoever is to be asked now, each with a clock; the steps of a stage share the stage's own."""
+    steps = to_open(approval)
+    for step in steps:
+        step.state, approval.changed = "open", True
+    for step in steps:
+        if approval.kind is not ApprovalKind.STAGE:
+            limit = draft.policy.limits.approval_step
+            draft.start(clock_kind(approval), limit, owner=step.unit, subject=clock_subject(approval, step))
+        ask(draft, approval, step)
+
+
+def ask(draft: Draft, approval: Approval, step: ApprovalStep) -> None:
+    """Ask the approver of an open step."""
+    clock = clock_of(draft.case, approval, step)
     draft.owe(
         "approval_asked", approver_of(approval, step), kind=approval.kind, facts=approval.facts,
-        asked_by=approval.unit, decide_by=clock.due,
+        asked_by=approval.unit, decide_by=clock.due if clock is not None else None,
     )  # fmt: skip
 
 
 def approver_of(approval: Approval, step: ApprovalStep) -> Audience:
     """For whom the decision on a step is."""
-    return Audience(step.role, step.unit, step=step.seq, approval=approval.kind)
+    return Audience(step.role, step.unit, step=step.seq, approval=approval.kind, subject=approval.subject)
 
 
-def asked_of(draft: Draft) -> tuple[Approval, ApprovalStep]:
-    """The open step that the actor may decide; Refused when there is none left, or it is their own request.
+def asked_of(draft: Draft, *, stage: bool = False) -> tuple[Approval, ApprovalStep]:
+    """The open step that the actor may decide (`stage`: of a stage); Refused when there is none, or it is their own request.
 
     A link names its step. Only a register, which asserts what was decided, decides without naming one.
     """
     actor = draft.actor
     for approval in draft.case.approvals:
-        step = approval.current
-        if step is None or approval.state != "open":
+        if approval.state != "open" or (approval.kind is ApprovalKind.STAGE) is not stage:
             continue
-        if (actor.step is None and not actor.asserted) or actor.step not in (None, step.id):
-            continue
-        if approval.asked_by is not None and approval.asked_by in (actor.account, actor.principal):
-            raise Refused("self_approval", "Nobody decides what they asked for themselves.")
-        return approval, step
+        for step in approval.steps:
+            if step.state != "open":
+                continue
+            if (actor.step is None and not actor.asserted) or actor.step not in (None, step.id):
+                continue
+            check_approver(draft, approval)
+            return approval, step
     raise Refused("nothing_to_decide", "There is nothing left to decide: it was decided, or it lapsed.")
 
 
-def _decide(draft: Draft, approval: Approval, step: ApprovalStep, state: str, reason: str) -> None:
+def check_approver(draft: Draft, approval: Approval) -> None:
+    """Nobody decides what they asked for, or twice where several have to agree. Raises Refused."""
+    actor = draft.actor
+    if approval.asked_by is not None and approval.asked_by in (actor.account, actor.principal):
+        raise Refused("self_approval", "Nobody decides what they asked for themselves.")
+    if actor.account is not None and any(step.decided_by == actor.account for step in approval.steps):
+        raise Refused("decided_once", "You have decided on this already; the other decision is somebody else's.")
+
+
+def decide(draft: Draft, approval: Approval, step: ApprovalStep, state: str, reason: str) -> Verdict:
+    """Record a step's decision and end its clock; what the approval has come to. Who is next is asked."""
     step.state, step.decided_at, step.reason = state, draft.now, reason
     step.decided_by, approval.changed = draft.actor.account, True
     if draft.actor.account:
         draft.case.handled_by |= {draft.actor.account}
-    clock = draft.case.open_clock("approval_step", approval.kind.value)
-    if clock is not None:
+    clock = clock_of(draft.case, approval, step)
+    if clock is not None and approval.kind is not ApprovalKind.STAGE:
         draft.end_clock(clock, ClockState.MET if draft.actor.party is not Party.CLOCK else ClockState.EXPIRED)
-    draft.record(
-        "approve" if state == GRANTED else "refuse", {"kind": approval.kind.value, "step": step.seq, "role": step.role.value},
-        reason=reason,
-    )  # fmt: skip
+    facts: dict[str, object] = {"kind": approval.kind.value, "step": step.seq, "role": step.role.value}
+    if approval.subject:
+        facts["subject"] = approval.subject
+    draft.record("approve" if state == GRANTED else "refuse", facts, reason=reason)
+    found = verdict(approval)
+    if found is Verdict.OPEN:
+        open_steps(draft, approval)
+    return found
 
 
 def approve(draft: Draft, fields: Fields) -> None:
@@ -87,10 +115,7 @@ def approve(draft: Draft, fields: Fields) -> None:
     closing = draft.case.open_clock("close")
     if approval.kind is ApprovalKind.EXTENSION and closing and closing.due and draft.now > closing.due:
         raise Refused("too_late", "The closing day has passed; an extension cannot be granted any more.")
-    _decide(draft, approval, step, GRANTED, fields.get("text"))
-    following = next((s for s in approval.steps if s.state == "waiting"), None)
-    if following is not None:
-        _open_step(draft, approval, following)
+    if decide(draft, approval, step, GRANTED, fields.get("text")) is not Verdict.GRANTED:
         return
     draft.close_approval(approval, GRANTED)
     draft.tell_asker(approval, GRANTED, fields.get("text"))
@@ -98,7 +123,7 @@ def approve(draft: Draft, fields: Fields) -> None:
 
 
 def refuse(draft: Draft, fields: Fields) -> None:
-    """Refuse the open step, and with it the whole approval."""
+    """Refuse the open step, and with it the approval, unless enough others may still agree."""
     approval, step = asked_of(draft)
     reason = fields.text("reason", "say why it is refused")
     refuse_approval(draft, approval, step, reason)
@@ -106,7 +131,8 @@ def refuse(draft: Draft, fields: Fields) -> None:
 
 def refuse_approval(draft: Draft, approval: Approval, step: ApprovalStep, reason: str) -> None:
     """End an approval as refused; a repeated dispute then closes as reasonable explanation, final."""
-    _decide(draft, approval, step, REFUSED, reason)
+    if decide(draft, approval, step, REFUSED, reason) is not Verdict.REFUSED:
+        return
     draft.close_approval(approval, REFUSED)
     draft.tell_asker(approval, REFUSED, reason)
     if approval.kind is ApprovalKind.DISPUTE:
@@ -117,11 +143,91 @@ def refuse_approval(draft: Draft, approval: Approval, step: ApprovalStep, reason
 def pass_up(draft: Draft, approval: Approval, step: ApprovalStep) -> None:
     """Hand an undecided sign-off or dispute to the next higher role (LIFECYCLE.md, Rules)."""
     higher = _HIGHER[min(_HIGHER.index(step.role) + 1, len(_HIGHER) - 1)] if step.role in _HIGHER else Role.CHIEF
+    running = clock_of(draft.case, approval, step)
     step.state = "passed_up"
-    following = ApprovalStep(max(s.seq for s in approval.steps) + 1, higher, None)
+    following = ApprovalStep(max(s.seq for s in approval.steps) + 1, higher, None, group=step.group)
     approval.steps.append(following)
     draft.record("approval_passed_up", {"kind": approval.kind.value, "from": step.role.value, "to": higher.value})
-    _open_step(draft, approval, following)
+    if running is not None:
+        draft.end_clock(running, ClockState.SUPERSEDED)
+    open_steps(draft, approval)
+
+
+# -- return to the asker -----------------------------------------------------------------------------------------------
+
+
+def hand_back(draft: Draft, fields: Fields) -> None:
+    """Return what was asked to the asker for a supplement: the step's clock stands still until it is asked again."""
+    approval, step = check_hand_back(draft)
+    return_step(draft, approval, step, fields.text("reason", "say what is missing"))
+
+
+def check_hand_back(draft: Draft) -> tuple[Approval, ApprovalStep]:
+    """The open step that the actor may return: of a stage or of any other approval. Raises Refused."""
+    stage = any(a.kind is ApprovalKind.STAGE and _names(draft, a) for a in draft.case.approvals)
+    return asked_of(draft, stage=stage)
+
+
+def _names(draft: Draft, approval: Approval) -> bool:
+    return any(step.id == draft.actor.step and step.state == "open" for step in approval.steps)
+
+
+def return_step(draft: Draft, approval: Approval, step: ApprovalStep, reason: str) -> None:
+    """The step waits for its asker."""
+    step.state, approval.changed = "returned", True
+    clock = clock_of(draft.case, approval, step)
+    if clock is not None:
+        draft.pause_clock(clock, "returned")
+    facts = {"kind": approval.kind.value, "step": step.seq, "subject": approval.subject or None}
+    draft.record("hand_back", facts, reason=reason)
+    draft.tell_asker(approval, RETURNED, reason)
+
+
+def ask_again(draft: Draft, text: str) -> bool:
+    """Ask again what was returned to the actor, with what they add; whether there was anything."""
+    found = False
+    for approval in draft.case.approvals:
+        if approval.state != "open" or not _theirs(draft, approval):
+            continue
+        for step in approval.steps:
+            if step.state != "returned":
+                continue
+            found = True
+            step.state, approval.changed = "open", True
+            approval.facts = approval.facts | {"supplement": text}
+            clock = clock_of(draft.case, approval, step)
+            # A suspended case's clocks go on with the case; a stage's when none of its steps waits any more.
+            waits = draft.case.status is Status.SUSPENDED and clock is not None and clock.row.stands_still
+            if clock is not None and not waits and not draft.returned(clock):
+                draft.resume_clock(clock)
+            ask(draft, approval, step)
+    return found
+
+
+def _theirs(draft: Draft, approval: Approval) -> bool:
+    """Whether the actor is who has to supplement: the unit that asked, the desk, for a stage also the enterprise."""
+    if draft.actor.party is Party.LEAD:
+        return approval.unit in (None, draft.actor.unit) or draft.actor.unit is None
+    if draft.actor.party in (Party.ENTERPRISE, Party.COMMISSIONER) or draft.actor.spoken_for:
+        return approval.kind is ApprovalKind.STAGE
+    return True
+
+
+def resubmit(draft: Draft, fields: Fields) -> None:
+    """Supplement what was returned and ask again."""
+    text = fields.text("text", "say what was added")
+    if not ask_again(draft, text):
+        raise Refused("nothing_returned", "Nothing was returned that you have to supplement.")
+    if draft.actor.account:
+        draft.case.handled_by |= {draft.actor.account}
+    draft.record("resubmit", {"unit": draft.actor.unit}, text=text)
+
+
+def check_returned(draft: Draft) -> None:
+    """Something has to have been returned. Raises Refused."""
+    returned = (s.state == "returned" for a in draft.case.approvals if a.state == "open" and _theirs(draft, a) for s in a.steps)
+    if not any(returned):
+        raise Refused("nothing_returned", "Nothing was returned that you have to supplement.")
 
 
 # -- what a grant does -------------------------------------------------------------------------------------------------

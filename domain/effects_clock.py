@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.approvals import clock_of, step_of
 from domain.case import Audience, NoticeDue
 from domain.clocks import Clock, ClockState, Expiry, Happening, Moment
 from domain.draft import Draft
 from domain.effects_approval import approver_of, close, pass_up, refuse_approval, replied
 from domain.effects_desk import reopen_case
+from domain.effects_factor import block_unanswered, expire_grant
 from domain.effects_unit import fallback_leads
 from domain.effects_waiting import count_suspension, end_suspension
 from domain.fields import Fields
@@ -100,8 +102,8 @@ def _late_with_closing(draft: Draft, clock: Clock) -> str:
     case = draft.case
     for approval in case.approvals:
         step = approval.current
-        deciding = case.open_clock("approval_step", approval.kind.value)
-        if step is None or deciding is None or deciding.due is None:
+        deciding = clock_of(case, approval, step) if step is not None else None
+        if step is None or deciding is None or deciding.due is None or step.state == "returned":
             continue
         if deciding.due < draft.now or any(s.state == "passed_up" for s in approval.steps):
             return step.unit or Party.APPROVER.value
@@ -123,12 +125,14 @@ def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ..
             to.append(Audience(Role.DESK_HEAD))
         return tuple(dict.fromkeys(to))
     if owner is Party.APPROVER:
-        approval = draft.case.open_approval(ApprovalKind(clock.subject))
-        step = approval.current if approval is not None else None
-        found = [approver_of(approval, step)] if approval is not None and step is not None else []
+        asked = step_of(draft.case, clock)
+        found = [approver_of(*asked)] if asked is not None else []
         return (*found, *([Audience(Role.DESK_HEAD, copy=True)] if colour is Colour.RED else []))
     unit = clock.owner_unit or draft.case.lead
     to = []
+    if clock.kind == "factor_stage":
+        # Whoever is asked to decide gets the link to it; the unit's people get theirs beside it.
+        to += [approver_of(a, s) for a in draft.case.approvals if a.subject == clock.subject for s in a.steps if s.state == "open"]
     for role, copy in [(r, False) for r in rule.to] + [(r, True) for r in rule.copies]:
         to.append(
             Audience(role, unit if role in (Role.LIAISON, Role.UNIT_HEAD, Role.AREA_OFFICER) else None, copy=copy)
@@ -157,7 +161,10 @@ def _expire(draft: Draft, clock: Clock) -> None:
         case Expiry.NO_RESPONSE:
             draft.end_clock(clock, ClockState.EXPIRED)
             draft.meet("suspension_review")
-            no_response(draft, Fields({}))
+            if case.factor is not None:
+                block_unanswered(draft)
+            else:
+                no_response(draft, Fields({}))
         case Expiry.RESUME:
             draft.end_clock(clock, ClockState.EXPIRED)
             draft.meet("suspension_review")
@@ -171,6 +178,9 @@ def _expire(draft: Draft, clock: Clock) -> None:
                 lapse(draft, Fields({}))
         case Expiry.APPROVAL:
             _approval_limit(draft, clock)
+        case Expiry.GAP:
+            draft.end_clock(clock, ClockState.EXPIRED)
+            expire_grant(draft, clock.subject)
         case Expiry.REOPEN:
             draft.end_clock(clock, ClockState.EXPIRED)
             draft.lapse_approvals("promised")
@@ -199,17 +209,17 @@ def _leave_rung(draft: Draft, clock: Clock) -> None:
 
 def _approval_limit(draft: Draft, clock: Clock) -> None:
     """Undecided at its limit (LIFECYCLE.md, Rules): suspension and tracking are refused; sign-off and dispute go up."""
-    approval = draft.case.open_approval(ApprovalKind(clock.subject))
-    step = approval.current if approval is not None else None
-    if approval is None or step is None:
+    asked = step_of(draft.case, clock)
+    if asked is None:
         return
+    approval, step = asked
     match approval.kind:
         case ApprovalKind.SUSPENSION | ApprovalKind.TRACKING:
             refuse_approval(draft, approval, step, "not decided in time")
         case ApprovalKind.SIGN_OFF | ApprovalKind.DISPUTE | ApprovalKind.DELIVERY:
             if step.role is not Role.CHIEF:
                 pass_up(draft, approval, step)
-        case ApprovalKind.EXTENSION:
+        case ApprovalKind.EXTENSION | ApprovalKind.STAGE:
             return
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.clocks import ClockState
 from domain.draft import Draft
-from domain.effects_approval import close, open_approval, redo
+from domain.effects_approval import ask_again, close, open_approval, redo
 from domain.effects_waiting import end_suspension
 from domain.fields import Fields, rating_of
 from domain.lifecycle import ApprovalKind, Status
@@ -26,6 +26,8 @@ def supplement(draft: Draft, fields: Fields) -> None:
         draft.meet("awaiting_enterprise")
         draft.meet("suspension_review")
         end_suspension(draft)
+    if case.factor is not None:
+        ask_again(draft, text)
     draft.tell_lead(Label("企业补充了材料", "The enterprise added to its report"), text)
 
 

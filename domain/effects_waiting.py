@@ -34,6 +34,9 @@ def end_suspension(draft: Draft) -> None:
     case = draft.case
     count_suspension(draft)
     draft.enter(Status.IN_PROGRESS)
+    if case.factor is not None:
+        draft.follow_due()
+        return
     closing = case.open_clock("close")
     if closing is not None:
         case.due, case.estimated = closing.due, closing.estimated

@@ -227,4 +227,6 @@ def check_grant(factor: Factor, grant: Grant, today: date) -> None:
 
 def document_taken(document: str) -> Exception:
     """The refusal of a document number that a grant of this type bears already."""
-    return wrong("document", f"{document!r} was used for another grant of this type; each grant has a number of its own")
+    return wrong(
+        "document", f"{document!r} was used for another grant of this type; each grant has a number of its own"
+    )

@@ -40,4 +40,5 @@ APPROVAL_LABELS: dict[ApprovalKind, Label] = {
     ApprovalKind.TRACKING: Label("转长期跟踪", "Move to tracking"),
     ApprovalKind.DISPUTE: Label("不满意事项裁定", "Decision on a repeated dispute"),
     ApprovalKind.DELIVERY: Label("承诺兑现签发", "Sign-off of the delivery"),
+    ApprovalKind.STAGE: Label("要素保障环节", "Stage of a factor request"),
 }

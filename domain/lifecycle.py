@@ -1,125 +1,23 @@
-"""The table of actions (LIFECYCLE.md): what may happen to a difficulty, from where, by whom, and what it needs.
+"""The table of actions (LIFECYCLE.md): what may happen to a case, from where, by whom, and what it needs.
 
 Buttons, menus, refusals, the documentation's diagram and the tests' enumeration are read from `ACTIONS`; to change the
-process, change this table. What an action then does to clocks and duties stands in `domain.effects_*`.
+process, change this table and, for what only factor requests have, `domain.lifecycle_factor`. What an action then does to
+clocks and duties stands in `domain.effects_*`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 
+from domain.action import Action, ApprovalKind, Field, FieldKind, Kind, Party, Status
+from domain.action import field_row as _field
+from domain.lifecycle_factor import FACTOR_ROWS
 from domain.policy import Label
 
-
-class Kind(StrEnum):
-    """What the office must see through."""
-
-    DIFFICULTY = "difficulty"
-    FACTOR = "factor"
-
-
-class Status(StrEnum):
-    """Where a case stands. Rung, round, cycle, open approvals and lights are facts beside it."""
-
-    NEW = "new"
-    IN_PROGRESS = "in_progress"
-    DISPUTED = "disputed"
-    CONSULTATION = "consultation"
-    SUSPENDED = "suspended"
-    TRACKING = "tracking"
-    REPLIED = "replied"
-    CLOSED = "closed"
-
-
-class Party(StrEnum):
-    """In what capacity somebody acts on a case."""
-
-    RULE = "rule"
-    CLOCK = "clock"
-    CLERK = "clerk"
-    DESK_HEAD = "desk_head"
-    COMMISSIONER = "commissioner"
-    LEAD = "lead"
-    SUPPORTER = "supporter"
-    UNIT_HEAD = "unit_head"
-    DUTY_UNIT = "duty_unit"
-    ENTERPRISE = "enterprise"
-    DEPUTY_CHIEF = "deputy_chief"
-    CHIEF = "chief"
-    APPROVER = "approver"
-    OBSERVER = "observer"
-
-
-class ApprovalKind(StrEnum):
-    """What an approval decides."""
-
-    SIGN_OFF = "sign_off"
-    EXTENSION = "extension"
-    SUSPENSION = "suspension"
-    TRACKING = "tracking"
-    DISPUTE = "dispute"
-    DELIVERY = "delivery"
-    STAGE = "stage"
-
-
-class FieldKind(StrEnum):
-    """What a field of an action takes, so that every page and form can draw it."""
-
-    TEXT = "text"
-    LINE = "line"
-    DAY = "day"
-    UNIT = "unit"
-    UNITS = "units"
-    CASE_CLASS = "case_class"
-    SEVERITY = "severity"
-    CATEGORY = "category"
-    PROJECT = "project"
-    OUTCOME = "outcome"
-    REASON = "reason"
-    RATING = "rating"
-    CODE = "code"
-    ANSWER = "answer"
-    FLAG = "flag"
-    DUTIES = "duties"
-    RUNG = "rung"
-    QUANTITY = "quantity"
-    MEASURE = "measure"
-    STAGE = "stage"
-    GRANT = "grant"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of an action."""
-
-    name: str
-    kind: FieldKind
-    label: Label
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One row of the table.
-
-    `sources` and `targets` are statuses; an empty `targets` means that the status stays. `approval` opens a decision that must
-    be granted before the status changes.
-    """
-
-    name: str
-    label: Label
-    sources: frozenset[Status]
-    by: frozenset[Party]
-    targets: tuple[Status, ...]
-    fields: tuple[Field, ...] = ()
-    approval: ApprovalKind | None = None
-    moves_from: frozenset[Status] | None = None
-    """Where the status changes, if not from every source."""
-    kinds: frozenset[Kind] = frozenset({Kind.DIFFICULTY})
-    """Which kinds of case the action is for."""
-
+__all__ = [
+    "ACTIONS", "DESK_PARTIES", "DESK_STEPS", "FACTOR_STEPS", "PROXY_STEPS", "Action", "ApprovalKind", "Field", "FieldKind", "Kind",
+    "Party", "Status", "fields_of", "from_status",
+]  # fmt: skip
 
 OPEN = frozenset(Status) - {Status.CLOSED}
 OPEN_BUT_REPLIED = OPEN - {Status.REPLIED}
@@ -134,10 +32,6 @@ def _by(*parties: Party) -> frozenset[Party]:
     return frozenset(parties)
 
 
-def _field(name: str, kind: FieldKind, zh: str, en: str, required: bool = True) -> Field:
-    return Field(name, kind, Label(zh, en), required)
-
-
 _TEXT = _field("text", FieldKind.TEXT, "内容", "Text")
 _REASON = _field("reason", FieldKind.TEXT, "理由", "Reason")
 _WHY = _field("reason", FieldKind.TEXT, "原因", "Why")
@@ -150,6 +44,8 @@ _RATINGS = (
 _S = Status
 _P = Party
 _K = FieldKind
+BOTH = frozenset(Kind)
+"""Difficulties and factor requests alike."""
 
 _ROWS: tuple[Action, ...] = (
     Action(
@@ -189,12 +85,14 @@ _ROWS: tuple[Action, ...] = (
             _field("unit", _K.UNIT, "责任单位", "Unit with the duty", False),
             _field("date", _K.DAY, "完成日期", "To be done by", False),
         ),
+        kinds=BOTH,
     ),
-    Action("fulfil", Label("完成任务", "Report a duty done"), OPEN_BUT_REPLIED, _by(_P.DUTY_UNIT), (), (_TEXT,)),
-    Action("sign_for", Label("签收", "Sign for"), _in(_S.IN_PROGRESS, _S.CONSULTATION), _by(_P.LEAD), ()),
+    Action("fulfil", Label("完成任务", "Report a duty done"), OPEN_BUT_REPLIED, _by(_P.DUTY_UNIT), (), (_TEXT,), kinds=BOTH),
+    Action("sign_for", Label("签收", "Sign for"), _in(_S.IN_PROGRESS, _S.CONSULTATION), _by(_P.LEAD), (), kinds=BOTH),
     Action(
         "contact", Label("首次联系企业", "Record the contact"), HANDLED, _by(_P.LEAD, _P.SUPPORTER, _P.COMMISSIONER), (),
         (_field("how", _K.LINE, "联系方式", "How (phone, visit, …)"), _field("text", _K.TEXT, "沟通内容", "What was said")),
+        kinds=BOTH,
     ),
     Action(
         "send_back", Label("退回", "Send back"), _in(_S.IN_PROGRESS), _by(_P.LEAD), (_S.DISPUTED, _S.IN_PROGRESS),
@@ -212,9 +110,10 @@ _ROWS: tuple[Action, ...] = (
         (_S.IN_PROGRESS,), (_LEAD, _REASON),
     ),
     Action("answer", Label("配合答复", "Answer the lead"), HANDLED, _by(_P.SUPPORTER), (), (_TEXT,)),
-    Action("report", Label("进展报告", "Report progress or the plan"), HANDLED, _by(_P.LEAD), (), (_TEXT,)),
+    Action("report", Label("进展报告", "Report progress or the plan"), HANDLED, _by(_P.LEAD), (), (_TEXT,), kinds=BOTH),
     Action(
-        "supplement", Label("补充材料", "Supplement"), OPEN, _by(_P.ENTERPRISE, _P.COMMISSIONER), (_S.IN_PROGRESS,), (_TEXT,), None, _in(_S.SUSPENDED)
+        "supplement", Label("补充材料", "Supplement"), OPEN, _by(_P.ENTERPRISE, _P.COMMISSIONER), (_S.IN_PROGRESS,), (_TEXT,), None, _in(_S.SUSPENDED),
+        kinds=BOTH,
     ),
     Action(
         "ask_extension", Label("申请延期", "Ask for more time"), _in(_S.IN_PROGRESS), _by(_P.LEAD), (),
@@ -233,11 +132,13 @@ _ROWS: tuple[Action, ...] = (
             _REASON,
         ),
         ApprovalKind.SUSPENSION,
+        kinds=BOTH,
     ),
-    Action("review", Label("挂起复核", "Review the suspension"), _in(_S.SUSPENDED), _by(_P.DESK_HEAD), (), (_TEXT,)),
+    Action("review", Label("挂起复核", "Review the suspension"), _in(_S.SUSPENDED), _by(_P.DESK_HEAD), (), (_TEXT,), kinds=BOTH),
     Action(
         "resume", Label("恢复办理", "Resume"), _in(_S.SUSPENDED), _by(_P.CLERK, _P.DESK_HEAD, _P.CLOCK), (_S.IN_PROGRESS,),
         (_field("reason", _K.TEXT, "理由", "Reason", False),),
+        kinds=BOTH,
     ),
     Action("no_response", Label("企业未回应", "No response"), _in(_S.SUSPENDED), _by(_P.CLOCK), (_S.REPLIED,)),
     Action(
@@ -295,11 +196,12 @@ _ROWS: tuple[Action, ...] = (
         (_S.IN_PROGRESS, _S.NEW, _S.CLOSED), (_WHY,),
     ),
     Action("lapse", Label("逾期未评价办结", "Close unrated"), _in(_S.REPLIED), _by(_P.CLOCK), (_S.CLOSED,)),
-    Action("appeal", Label("请求提级", "Appeal"), OPEN_BUT_REPLIED, _by(_P.ENTERPRISE), (), (_WHY,)),
-    Action("escalate", Label("提级", "Escalate"), OPEN_BUT_REPLIED, _by(_P.CLOCK, _P.UNIT_HEAD), (), (_REASON,)),
+    Action("appeal", Label("请求提级", "Appeal"), OPEN_BUT_REPLIED, _by(_P.ENTERPRISE), (), (_WHY,), kinds=BOTH),
+    Action("escalate", Label("提级", "Escalate"), OPEN_BUT_REPLIED, _by(_P.CLOCK, _P.UNIT_HEAD), (), (_REASON,), kinds=BOTH),
     Action(
         "withdraw", Label("撤回", "Withdraw"), OPEN_BUT_REPLIED, _by(_P.ENTERPRISE), (_S.CLOSED,),
         (_field("reason", _K.TEXT, "原因", "Why", False),),
+        kinds=BOTH,
     ),
     Action(
         "deliver", Label("承诺已兑现", "Delivered as promised"), _in(_S.CLOSED), _by(_P.LEAD), (_S.REPLIED,),
@@ -311,8 +213,17 @@ _ROWS: tuple[Action, ...] = (
     Action(
         "approve", Label("同意", "Approve"), frozenset(Status), _by(_P.APPROVER, _P.CLOCK), (),
         (_field("text", _K.TEXT, "意见", "Remarks", False),),
+        kinds=BOTH,
     ),
-    Action("refuse", Label("不同意", "Refuse"), frozenset(Status), _by(_P.APPROVER, _P.CLOCK), (), (_REASON,)),
+    Action("refuse", Label("不同意", "Refuse"), frozenset(Status), _by(_P.APPROVER, _P.CLOCK), (), (_REASON,), kinds=BOTH),
+    Action(
+        "hand_back", Label("退回补正", "Return for supplement"), frozenset(Status), _by(_P.APPROVER), (), (_REASON,), kinds=BOTH
+    ),
+    Action(
+        "resubmit", Label("补正后再报", "Supplemented: ask again"), frozenset(Status), _by(_P.LEAD, _P.DESK_HEAD), (), (_TEXT,),
+        kinds=BOTH,
+    ),
+    *FACTOR_ROWS,
 )  # fmt: skip
 
 ACTIONS: dict[str, Action] = {row.name: row for row in _ROWS}
@@ -324,13 +235,23 @@ DESK_PARTIES = frozenset({Party.CLERK, Party.DESK_HEAD})
 PROXY_STEPS = frozenset(row.name for row in _ROWS if Party.ENTERPRISE in row.by)
 """What an enterprise may do, a clerk may record for it, with channel and speaker."""
 
-DESK_STEPS: tuple[str, ...] = tuple(row.name for row in _ROWS if row.by & DESK_PARTIES or row.name in PROXY_STEPS)
+
+def _desk_steps(kind: Kind) -> tuple[str, ...]:
+    return tuple(
+        row.name for row in _ROWS if kind in row.kinds and (row.by & DESK_PARTIES or row.name in PROXY_STEPS)
+    )
+
+
+DESK_STEPS: tuple[str, ...] = _desk_steps(Kind.DIFFICULTY)
 """Steps that `coordinate-difficulty` offers."""
 
+FACTOR_STEPS: tuple[str, ...] = _desk_steps(Kind.FACTOR)
+"""Steps that `advance-factor` offers."""
 
-def from_status(status: Status) -> Iterable[Action]:
-    """The rows that start in `status`, in the table's order."""
-    return (row for row in _ROWS if status in row.sources)
+
+def from_status(status: Status, kind: Kind = Kind.DIFFICULTY) -> Iterable[Action]:
+    """The rows of a kind of case that start in `status`, in the table's order."""
+    return (row for row in _ROWS if status in row.sources and kind in row.kinds)
 
 
 def fields_of(action: str) -> tuple[Field, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.draft import Draft
-from domain.effects_approval import approve, asked_of, refuse
+from domain.effects_approval import approve, asked_of, check_hand_back, check_returned, hand_back, refuse, resubmit
 from domain.effects_clock import check_escalation, escalate, lapse, no_response
 from domain.effects_desk import (
     amend,
@@ -29,6 +29,17 @@ from domain.effects_enterprise import (
     supplement,
     withdraw,
 )
+from domain.effects_factor import (
+    check_stage,
+    follow_returns,
+    grant,
+    pass_stage,
+    reject_stage,
+    reopen_stage,
+    return_stage,
+    skip_stage,
+)
+from domain.effects_ledger import block, check_block, defer, draw, renew, unblock
 from domain.effects_meeting import call_consultation, conclude, instruct
 from domain.effects_unit import (
     answer,
@@ -61,6 +72,9 @@ EFFECTS: dict[str, Effect] = {
     "call_consultation": call_consultation, "conclude": conclude, "track": track, "untrack": untrack, "reply": reply,
     "record_follow_up": record_follow_up, "confirm": confirm, "dispute": dispute, "lapse": lapse, "appeal": appeal,
     "escalate": escalate, "withdraw": withdraw, "deliver": deliver, "reopen": reopen, "approve": approve, "refuse": refuse,
+    "hand_back": hand_back, "resubmit": resubmit, "pass_stage": pass_stage, "grant": grant, "return_stage": return_stage,
+    "reject_stage": reject_stage, "skip_stage": skip_stage, "reopen_stage": reopen_stage, "draw": draw, "renew": renew, "block": block,
+    "unblock": unblock, "defer": defer,
 }  # fmt: skip
 """What each row of the table does."""
 
@@ -97,6 +111,8 @@ def check(draft: Draft, name: str) -> Action:
     if action is None:
         raise Refused("unknown_action", "There is no action {action}.", {"action": name}, allowed(draft))
     facts: dict[str, object] = {"action": name, "status": draft.case.status.value, "code": draft.case.code}
+    if draft.case.kind not in action.kinds:
+        raise Refused("not_for_kind", "{action} is not for a case such as {code}.", facts, allowed(draft))
     if draft.case.status not in action.sources:
         raise Refused("not_from_here", "{code} is {status}: {action} is not possible now.", facts, allowed(draft))
     if not may(draft, action):
@@ -144,7 +160,7 @@ def _facts(draft: Draft, action: Action) -> Refused | None:
         return Refused("approval_open", "A decision on this ({kind}) is already being waited for.", {"kind": kind})
     if name == "sign_for" and case.open_clock("sign_for") is None:
         return Refused("signed_for", "The case is signed for already.")
-    if name in ("approve", "refuse") and case.open_approval() is None:
+    if name in ("approve", "refuse", "hand_back") and case.open_approval() is None:
         return NOTHING_TO_DECIDE
     if name == "fulfil" and case.open_clock("duty") is None:
         return Refused("no_duty", "There is no open duty here.")
@@ -169,10 +185,12 @@ def _own_duty(draft: Draft) -> None:
 Check = Callable[[Draft], object]
 
 _ACTOR_CHECKS: dict[str, Check] = {
-    "approve": asked_of, "refuse": asked_of, "fulfil": _own_duty, "record_follow_up": check_follow_up, "escalate": check_escalation,
+    "approve": asked_of, "refuse": asked_of, "hand_back": check_hand_back, "resubmit": check_returned, "pass_stage": check_stage,
+    "grant": check_stage, "reject_stage": check_stage, "fulfil": _own_duty, "record_follow_up": check_follow_up, "escalate": check_escalation,
 }  # fmt: skip
 _CASE_CHECKS: dict[str, Check] = {
     "send_back": check_return, "ask_extension": check_extension, "dispute": check_disputable, "appeal": check_appeal,
+    "unblock": check_block,
 }  # fmt: skip
 
 
@@ -187,7 +205,7 @@ def _refusal_of(asked: Check, draft: Draft) -> Refused | None:
 def allowed(draft: Draft) -> tuple[Allowed, ...]:
     """What may be done with the case now, by whom, and until when; of parties that are persons."""
     found = []
-    for action in from_status(draft.case.status):
+    for action in from_status(draft.case.status, draft.case.kind):
         parties = tuple(sorted(p.value for p in action.by if p not in (Party.CLOCK, Party.RULE)))
         if parties and _facts(draft, action) is None:
             found.append(Allowed(action.name, parties, _until(draft, action.name)))
@@ -202,12 +220,14 @@ def _until(draft: Draft, name: str) -> str | None:
 
 def offered(draft: Draft) -> tuple[Action, ...]:
     """The rows that the draft's actor may take now: the buttons of a page."""
-    return tuple(row for row in from_status(draft.case.status) if may(draft, row) and standing(draft, row) is None)
+    return tuple(row for row in from_status(draft.case.status, draft.case.kind) if may(draft, row) and standing(draft, row) is None)
 
 
 def perform(draft: Draft, name: str, fields: Fields) -> None:
     """Check an action and let it work on the draft; raises Refused and then nothing of the draft may be kept."""
     check(draft, name)
     EFFECTS[name](draft, fields)
+    if draft.case.factor is not None:
+        follow_returns(draft)
     if draft.actor.spoken_for and draft.actor.party in DESK_PARTIES:
         draft.tell_reporters(Label("推进办已代为记录您的意见", "The desk recorded this on your behalf"))

@@ -120,13 +120,16 @@ class CaseLink(Base):
 
 
 class Approval(Base):
-    """A decision asked of named persons. One of a kind may be open on a case."""
+    """A decision asked of named persons. One of a kind, for a stage one of each stage, may be open on a case.
+
+    `needs` says how many steps of a group have to agree, where that is not all of them.
+    """
 
     __tablename__ = "approval"
     __table_args__ = (
         CheckConstraint("state in ('open', 'granted', 'refused', 'lapsed')", name="state_known"),
         Index(
-            "uq_approval_one_open", "case_id", "kind", unique=True,
+            "uq_approval_one_open", "case_id", "kind", "subject", unique=True,
             sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'"),
         ),
     )  # fmt: skip
@@ -139,15 +142,17 @@ class Approval(Base):
     asked_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    needs: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
 
 class ApprovalStep(Base):
-    """One person's part of an approval."""
+    """One person's part of an approval. Steps of one `group_no` are asked side by side."""
 
     __tablename__ = "approval_step"
     __table_args__ = (
         UniqueConstraint("approval_id", "seq"),
-        CheckConstraint("state in ('waiting', 'open', 'granted', 'refused', 'passed_up', 'void')", name="state_known"),
+        CheckConstraint("state in ('waiting', 'open', 'returned', 'granted', 'refused', 'passed_up', 'void')", name="state_known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -160,6 +165,7 @@ class ApprovalStep(Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
     reason: Mapped[str] = mapped_column(default="")
+    group_no: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Event(Base):

@@ -5,6 +5,7 @@ from models.calendar import CalendarDay
 from models.case import Approval, ApprovalStep, Assignment, Case, CaseLink, Event, EventText, Reporter
 from models.clock import Clock, ClockEvent, Notice
 from models.directory import Account, AccountRole, Contact, Enterprise, Project, Substitution, Unit
+from models.factor import FactorGrant, FactorRequest, FactorStage
 from models.intake import Delivery
 from models.office import AccessLink, Command, Heartbeat, Lease, NumberSeries, Outbox, PolicyVersion, Setting
 
@@ -12,6 +13,6 @@ metadata = Base.metadata
 
 __all__ = [
     "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Base", "CalendarDay", "Case", "CaseLink",
-    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "Enterprise", "Event", "EventText", "Heartbeat", "Lease", "Notice",
+    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest", "FactorStage", "Heartbeat", "Lease", "Notice",
     "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
 ]  # fmt: skip

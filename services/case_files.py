@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 
 from domain.case import Approval, ApprovalStep, Case, ProjectFacts, UnitFacts
 from domain.clocks import Clock, ClockState, Happening, Moment
-from domain.lifecycle import Status
+from domain.factor import same_document
+from domain.lifecycle import Kind, Status
 from domain.policy import Limit
 from models import case as tables
 from models import clock as clock_tables
 from models.directory import Project
+from models.engine import hold
+from models.factor import FactorGrant
+from services.factor_files import add_factors
 from services.people import People
 
 IN_ONE_QUERY = 500
@@ -42,6 +46,7 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
         for row in session.scalars(query):
             found[row.id] = _case(row)
         _add_parts(session, some, found)
+        add_factors(session, [i for i in some if i in found and found[i].kind is Kind.FACTOR], found)
     return {i: found[i] for i in ids if i in found}
 
 
@@ -95,6 +100,8 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
             asked.state,
             asked.id,
             False,
+            asked.subject,
+            {int(group): int(needed) for group, needed in asked.needs.items()},
         )
         approvals[asked.id] = approval
         found[asked.case_id].approvals.append(approval)
@@ -109,7 +116,7 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
             approvals[step.approval_id].steps.append(
                 ApprovalStep(
                     step.seq, step.role, step.unit_id, step.state, step.account_id, step.decided_at, step.decided_by, step.reason,
-                    step.id,
+                    step.id, step.group_no,
                 )
             )  # fmt: skip
 
@@ -167,6 +174,16 @@ class Surroundings:
     def fresh_staff(self, case: Case, today: date) -> bool:
         """Whether a clerk or the case's commissioner is there who did not handle it."""
         return bool(self.people.fresh(case, today))
+
+    def document_used(self, type_: str, document: str) -> bool:
+        """Whether another request of that type has a grant with that number; two that ask at once are let in one by one."""
+        hold(self.session, f"grants:{type_}")
+        wanted = same_document(document)
+        mine = (case.factor for case in self.batch.values() if case.factor is not None and case.factor.type == type_)
+        if any(factor.grant(document) is not None for factor in mine):
+            return True
+        g = FactorGrant
+        return self.session.scalar(select(g.id).where(g.type == type_, g.document_key == wanted)) is not None
 
     def moments(self, clock: Clock) -> list[Moment]:
         """The events of a clock that are written already."""

@@ -144,7 +144,7 @@ class Casebook:
         return results
 
     def _keep(self, draft: Draft, cases: dict[int, Case], drafts: list[Draft]) -> None:
-        self._settle(draft)
+        self.settle(draft)
         # What a later request of this transaction owes on the same case has keys of its own.
         draft.case.seq += len(draft.events)
         cases[draft.case.id] = draft.case
@@ -196,7 +196,7 @@ class Casebook:
                 )
                 if steps:
                     ticked.append(Ticked(case.code, clock.kind, tuple(steps), to))
-            self._settle(draft)
+            self.settle(draft)
             drafts.append(draft)
         return drafts, ticked
 
@@ -274,13 +274,15 @@ class Casebook:
             Fields({"lead": route.lead, "supporters": list(route.supporters), "case_class": route.case_class, "severity": route.severity}),
         )  # fmt: skip
 
-    def _settle(self, draft: Draft) -> None:
+    def settle(self, draft: Draft) -> None:
         """Approvals just opened name the person who is asked, so that nobody decides what they asked."""
         for approval in draft.case.approvals:
-            step = approval.current
-            if approval.state == "open" and step is not None and step.account is None:
-                found = self.find(approver_of(approval, step), draft.case)
-                step.account = found[0].person.id if found else None
+            if approval.state != "open":
+                continue
+            for step in approval.steps:
+                if step.state == "open" and step.account is None:
+                    found = self.find(approver_of(approval, step), draft.case)
+                    step.account, approval.changed = found[0].person.id if found else None, True
 
     def find(self, audience: Audience, case: Case) -> tuple[Found, ...]:
         """Who an audience is today. Nobody is asked to decide what they asked for themselves."""
@@ -289,9 +291,21 @@ class Casebook:
         today = self.now.astimezone(self.time.zone).date()
         if audience.fresh:
             return self.people.fresh(case, today) or self.people.find(Role.DESK_HEAD, None, case, today)
-        approval = case.open_approval(audience.approval) if audience.approval is not None else None
-        asker = (approval.asked_by,) if approval is not None and approval.asked_by is not None else ()
-        return self.people.find(audience.role, audience.unit, case, today, asker)
+        return self.people.find(audience.role, audience.unit, case, today, _not_asked(audience, case))
+
+
+def _not_asked(audience: Audience, case: Case) -> tuple[str, ...]:
+    """Who is not asked for a step: who asked for it, who has decided another step of it, who is asked for an earlier one."""
+    approval = case.open_approval(audience.approval, audience.subject) if audience.approval is not None else None
+    if approval is None:
+        return ()
+    named = [approval.asked_by]
+    for step in approval.steps:
+        if step.seq != audience.step:
+            named.append(step.decided_by)
+            if step.state == "open" and step.seq < (audience.step or 0):
+                named.append(step.account)
+    return tuple(account for account in named if account is not None)
 
 
 def open_casebook(office: Office, session: Session, *, now: datetime | None = None, silent: bool = False) -> Casebook:

@@ -17,6 +17,7 @@ from models import case as tables
 from models import clock as clock_tables
 from models.office import AccessLink
 from services.chain import link, new_salt, text_digest
+from services.factor_files import write_factors
 from services.owing import write_notices, write_owed
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def write_drafts(book: Casebook, before: Mapping[int, Case], drafts: Sequence[Dr
     _write_cases(book.session, before, cases)
     _write_assignments(book, before, cases)
     _write_approvals(book.session, cases)
+    write_factors(book.session, before, cases)
     _write_clocks(book, cases)
     _write_merges(book, drafts)
     write_notices(book, drafts)
@@ -165,14 +167,15 @@ def _write_approval(session: Session, case: Case, approval: Approval) -> None:
             [{
                 "case_id": case.id, "kind": approval.kind, "unit_id": approval.unit, "asked_by": approval.asked_by,
                 "asked_at": approval.asked_at, "facts": approval.facts, "state": approval.state,
+                "subject": approval.subject, "needs": {str(group): needed for group, needed in approval.needs.items()},
             }],
         ).one()  # fmt: skip
     else:
-        session.execute(update(tables.Approval).where(tables.Approval.id == approval.id).values(state=approval.state))
+        session.execute(update(tables.Approval).where(tables.Approval.id == approval.id).values(state=approval.state, facts=approval.facts))
     for step in approval.steps:
         row = {
             "approval_id": approval.id, "seq": step.seq, "role": step.role, "unit_id": step.unit, "account_id": step.account,
-            "state": step.state, "decided_at": step.decided_at, "decided_by": step.decided_by, "reason": step.reason,
+            "state": step.state, "decided_at": step.decided_at, "decided_by": step.decided_by, "reason": step.reason, "group_no": step.group,
         }  # fmt: skip
         if step.id is None:
             step.id = session.scalars(insert(tables.ApprovalStep).returning(tables.ApprovalStep.id), [row]).one()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.case import Actor
-from domain.lifecycle import ACTIONS, DESK_STEPS, PROXY_STEPS, Party
+from domain.lifecycle import ACTIONS, DESK_STEPS, FACTOR_STEPS, PROXY_STEPS, Party
 from domain.policy import Label
 from domain.refusals import Refused
 from models.directory import Unit
@@ -50,6 +50,10 @@ class Choices:
     categories: tuple[tuple[str, Label], ...]
     outcomes: tuple[tuple[str, Label], ...]
     reasons: tuple[tuple[str, Label], ...]
+    factor_steps: tuple[tuple[str, Label], ...]
+    factor_types: tuple[tuple[str, Label], ...]
+    factor_stages: tuple[tuple[str, Label], ...]
+    measures: tuple[tuple[str, Label], ...]
 
 
 def step_choices(office: Office) -> Choices:
@@ -68,6 +72,10 @@ def step_choices(office: Office) -> Choices:
         categories=tuple((c.code, c.label) for c in policy.categories.values()),
         outcomes=tuple((o, policy.outcomes[o].label) for o in ("resolved", "partial", "explained")),
         reasons=tuple((r.code, r.label) for r in policy.suspension_reasons.values()),
+        factor_steps=tuple((name, ACTIONS[name].label) for name in FACTOR_STEPS if name not in policy.head_link_steps),
+        factor_types=tuple((t.code, t.label) for t in policy.factor_types.values()),
+        factor_stages=tuple({s.code: (s.code, s.label) for t in policy.factor_types.values() for s in t.stages}.values()),
+        measures=tuple({u: (u, Label(u, u)) for t in policy.factor_types.values() for u in t.units}.values()),
     )
 
 
@@ -85,14 +93,15 @@ def coordinate(
     fields: Mapping[str, object],
     command_id: str,
     channel: str = "prefect",
+    steps: Sequence[str] = DESK_STEPS,
 ) -> list[StepResult]:
-    """Take one step of the lifecycle on each case. A refusal is a result; other cases go on."""
+    """Take one of the desk's `steps` on each case. A refusal is a result; other cases go on."""
     known = repeated(office, command_id)
     if known is not None:
         return known
-    if step not in DESK_STEPS:
+    if step not in steps:
         return [
-            StepResult(c, False, f"{step} is not a step of the desk; choose one of {', '.join(DESK_STEPS)}")
+            StepResult(c, False, f"{step} is not a step of the desk; choose one of {', '.join(steps)}")
             for c in cases
         ]
     if step in office.policy.head_link_steps:
@@ -101,11 +110,11 @@ def coordinate(
     spoken_for = str(given.pop("spoken_for", "")) or None
     actor = desk_actor(step, channel, spoken_for if step in PROXY_STEPS else None)
     with office.writing() as session:
-        known = _repeated(session, command_id)
+        known = repeated_in(session, command_id)
         if known is not None:
             return known
         results = _perform(office, session, step, cases, given, actor)
-        _remember(session, office, command_id, results)
+        remember(session, office, command_id, results)
     return results
 
 
@@ -147,10 +156,10 @@ def register(office: Office, report: Mapping[str, Any], command_id: str, channel
     )
     result = _opened(office, receipt.receipt)
     with office.writing() as session:
-        known = _repeated(session, command_id)
+        known = repeated_in(session, command_id)
         if known is not None:
             return known[0]
-        _remember(session, office, command_id, [result])
+        remember(session, office, command_id, [result])
     return result
 
 
@@ -184,7 +193,7 @@ def _decide_reports(office: Office, receipts: Sequence[str], command_id: str, *,
         return known
     results = []
     with office.writing() as session:
-        known = _repeated(session, command_id)
+        known = repeated_in(session, command_id)
         if known is not None:
             return known
         for receipt in dict.fromkeys(r.strip().upper() for r in receipts if r.strip()):
@@ -199,7 +208,7 @@ def _decide_reports(office: Office, receipts: Sequence[str], command_id: str, *,
                 results.append(
                     StepResult(receipt, False, f"{receipt} does not wait to be confirmed: it is {row.state.value}")
                 )
-        _remember(session, office, command_id, results)
+        remember(session, office, command_id, results)
     return results
 
 
@@ -209,7 +218,7 @@ def repeated(office: Office, command_id: str) -> list[StepResult] | None:
         return _stored(session, command_id)
 
 
-def _repeated(session: Session, command_id: str) -> list[StepResult] | None:
+def repeated_in(session: Session, command_id: str) -> list[StepResult] | None:
     """The same once nobody else can be at it: two that ask at once are one command."""
     hold(session, f"command {command_id}")
     return _stored(session, command_id)
@@ -220,6 +229,7 @@ def _stored(session: Session, command_id: str) -> list[StepResult] | None:
     return None if row is None else [StepResult(**r) for r in row.result["results"]]
 
 
-def _remember(session: Session, office: Office, command_id: str, results: Sequence[StepResult]) -> None:
+def remember(session: Session, office: Office, command_id: str, results: Sequence[StepResult]) -> None:
+    """Store a command's result, in the transaction that did it."""
     session.add(Command(id=command_id, at=office.now(), result={"results": [asdict(r) for r in results]}))
     session.flush()

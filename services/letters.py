@@ -21,6 +21,7 @@ RULE_LABEL = Label("系统规则", "The system's rules")
 _DECISIONS = {
     "granted": Label("同意", "Approved"),
     "refused": Label("不同意", "Refused"),
+    "returned": Label("退回补正", "Returned for supplement"),
     "lapsed": Label("已失效(事项状态或牵头单位已变化)", "Lapsed: the case changed meanwhile"),
 }
 
@@ -34,6 +35,13 @@ _FACT_LABELS = {
     "progress": Label("目前进展", "Progress"),
     "why": Label("企业意见", "What the enterprise says"),
     "redos": Label("已重办次数", "Redone so far"),
+    "stage": Label("环节", "Stage"),
+    "item": Label("需求内容", "What is needed"),
+    "requested": Label("需求数量", "Asked for"),
+    "granted": Label("已落实", "Granted"),
+    "gap": Label("缺口", "Gap"),
+    "needed_by": Label("最晚需要时间", "Needed by"),
+    "supplement": Label("补正说明", "Supplemented"),
 }
 
 

@@ -185,9 +185,9 @@ def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = Non
     party = _PARTY_OF.get(role or Role.OPERATOR, Party.OBSERVER)
     said: Row = {"unit": unit, "principal": found.principal.id if found.principal else None}
     if audience.approval is not None:
-        approval = case.open_approval(audience.approval)
-        step = approval.current if approval is not None else None
-        if step is None or step.seq != audience.step:
+        approval = case.open_approval(audience.approval, audience.subject)
+        step = approval.step(audience.step) if approval is not None else None
+        if step is None:
             return said | {"party": Party.OBSERVER.value}
         return said | {"party": Party.APPROVER.value, "step": step.id}
     if role in (Role.LIAISON, Role.AREA_OFFICER):

@@ -30,13 +30,13 @@ def route(
     level = max(severity, rules.min_severity_by_category.get(known.code, 1))
     flags: tuple[str, ...] = ()
     named = area if known.lead == "area" else known.lead
-    lead = _active(people, named)
+    lead = active_unit(people, named)
     if named is not None and (lead is None or lead.id != named):
         flags = ("lead_inactive",)
     supporters = tuple(
         dict.fromkeys(
             unit.id
-            for unit in (_active(people, area if s == "area" else s) for s in known.supporters)
+            for unit in (active_unit(people, area if s == "area" else s) for s in known.supporters)
             if unit is not None and (lead is None or unit.id != lead.id)
         )
     )
@@ -48,7 +48,8 @@ def route(
     return Route(lead.id if lead else None, supporters, case_class, level, why), flags
 
 
-def _active(people: People, unit_id: str | None) -> UnitFacts | None:
+def active_unit(people: People, unit_id: str | None) -> UnitFacts | None:
+    """The unit if it is active, else its successor; None when no active unit stands behind it."""
     unit = people.units.get(unit_id or "")
     for _ in range(3):
         if unit is None or unit.active:
