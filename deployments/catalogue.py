@@ -19,6 +19,10 @@ class Choice(StrEnum):
     CATEGORIES = "categories"
     OUTCOMES = "outcomes"
     REASONS = "reasons"
+    FACTOR_STEPS = "factor_steps"
+    FACTOR_TYPES = "factor_types"
+    FACTOR_STAGES = "factor_stages"
+    MEASURES = "measures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +124,28 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
         choices={"step": Choice.STEPS, **_DESK_CHOICES},
         formats=_desk_days(),
         optional=frozenset(_DESK_CHOICES),
+    ),
+    Deployment(
+        name="request-factor",
+        entrypoint="flows.request_factor.request_factor",
+        zh="为项目登记要素保障申请(用地、用电、资金等):数量与单位、最晚需要时间、关联难题;按规则确定牵头单位与环节。",
+        en="Opens a factor request for a project (land, power, finance …): quantity and unit, the day by which it is needed, a "
+        "linked difficulty. The rules name lead and stages.",
+        tags=("desk", "factor"),
+        choices={"type": Choice.FACTOR_TYPES, "unit": Choice.MEASURES, "lead": Choice.UNITS},
+        formats={"needed_by": "date"},
+        optional=frozenset({"unit", "lead"}),
+    ),
+    Deployment(
+        name="advance-factor",
+        entrypoint="flows.advance_factor.advance_factor",
+        zh="对要素保障申请执行一个步骤:凭文件代录环节决定或(部分)批准,登记提取或到位、续期、受阻、列入计划。"
+        "只填该步骤需要的栏目。",
+        en="Takes one step on factor requests: records a stage's decision or a (partial) grant from paper, what was drawn or "
+        "delivered, a renewal, a block, a deferral. Fill in what the step needs.",
+        tags=("desk", "factor"),
+        choices={"step": Choice.FACTOR_STEPS, "stage": Choice.FACTOR_STAGES, "measure": Choice.MEASURES},
+        formats={"date": "date", "expires": "date"},
+        optional=frozenset({"stage", "measure"}),
     ),
 )

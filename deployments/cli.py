@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "worker": "deployments.commands_engine:worker",
     "seed": "deployments.commands_office:seed",
     "case": "deployments.commands_office:case",
+    "factor": "deployments.commands_factor:factor",
     "sweep": "deployments.commands_office:sweep",
     "inbox": "deployments.commands_office:inbox",
     "outbox": "deployments.commands_office:outbox",

@@ -27,7 +27,7 @@ class Exact(TypeDecorator[Decimal]):
             return dialect.type_descriptor(BigInteger())
         return dialect.type_descriptor(Numeric(19, PLACES))
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | int | None:  # type: ignore[override]  # an integer on SQLite
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | int | None:
         """To the database, without rounding."""
         if value is None:
             return None

@@ -43,6 +43,11 @@ EVENT_LABELS: dict[str, Label] = {
     "reporter_left": Label("一位反映人撤回", "A reporter left"),
     "approve": Label("同意", "Approved"),
     "refuse": Label("不同意", "Refused"),
+    "requested": Label("登记要素保障申请", "Factor requested"),
+    "stage_opened": Label("环节开始", "Stage opened"),
+    "stage_closed": Label("环节暂停", "Stage closed again"),
+    "grant": Label("批准", "Granted"),
+    "grant_expired": Label("批复过期", "A grant expired"),
 }
 """Names of history lines that are no actions of the table."""
 
@@ -50,10 +55,26 @@ PUBLIC_EVENTS = frozenset({
     "reported", "dispatch", "sign_for", "contact", "rule", "reassign", "supplement", "suspended", "resume", "tracking_began", "replied",
     "settle_on_spot", "decline", "confirm", "dispute", "record_follow_up", "redo", "climbed", "appeal", "withdraw", "merge", "closed",
     "reopen", "call_consultation", "conclude", "lapse", "untrack", "no_response", "merged_in", "reminded",
+    "requested", "stage_opened", "pass_stage", "grant", "hand_back", "resubmit", "reject_stage", "skip_stage", "reopen_stage", "draw",
+    "renew", "grant_expired", "block", "unblock", "defer",
 })  # fmt: skip
 """What an enterprise sees of the history; internal remarks are not among it."""
 
-PUBLIC_TEXT = frozenset({"supplement", "dispute", "appeal", "confirm", "withdraw", "settle_on_spot", "decline"})
+PUBLIC_TEXT = frozenset(
+    {
+        "hand_back",
+        "reject_stage",
+        "grant",
+        "defer",
+        "supplement",
+        "dispute",
+        "appeal",
+        "confirm",
+        "withdraw",
+        "settle_on_spot",
+        "decline",
+    }
+)
 """Lines whose text the enterprise wrote itself, or which is addressed to it."""
 
 TEXT_LABELS: dict[str, Label] = {
@@ -128,18 +149,49 @@ def events_of(session: Session, case_id: int) -> list[tuple[tables.Event, Mappin
     return [(event, text or {}) for event, text in rows]
 
 
-def timeline(session: Session, case_id: int, people: People, *, public: bool) -> tuple[TimelineLine, ...]:
-    """The history in plain words. `public` leaves out what is internal and names no person."""
+def timeline(
+    session: Session, case_id: int, people: People, *, public: bool, stages: Mapping[str, str] | None = None
+) -> tuple[TimelineLine, ...]:
+    """The history in plain words. `public` leaves out what is internal and names no person; `stages` names a request's."""
     lines = []
     for event, text in events_of(session, case_id):
         if public and event.action not in PUBLIC_EVENTS:
             continue
         shown = text if not public or event.action in PUBLIC_TEXT else {}
-        lines.append(TimelineLine(
-            event.at, event_label(event.action), _who(event, people, public=public),
-            tuple((TEXT_LABELS.get(k, Label(k, k)), str(v)) for k, v in shown.items()),
-        ))  # fmt: skip
+        said = tuple((TEXT_LABELS.get(k, Label(k, k)), str(v)) for k, v in shown.items())
+        lines.append(
+            TimelineLine(
+                event.at,
+                event_label(event.action),
+                _who(event, people, public=public),
+                _facts(event, stages or {}) + said,
+            )
+        )
     return tuple(lines)
+
+
+def _facts(event: tables.Event, stages: Mapping[str, str]) -> tuple[tuple[Label, str], ...]:
+    """What of a line's facts belongs into its words: the figures of a ledger are its history."""
+    if event.action not in FACTOR_EVENTS:
+        return ()
+    facts, lines = event.facts, []
+    stage = str(facts.get("stage") or facts.get("subject") or "")
+    if stage:
+        lines.append((Label("环节", "Stage"), stages.get(stage, stage)))
+    if facts.get("quantity"):
+        lines.append((Label("数量", "Quantity"), f"{facts['quantity']} {facts.get('unit', '')}".strip()))
+    return (*lines, *((label, str(facts[key])) for key, label in _FACT_LABELS.items() if facts.get(key)))
+
+
+FACTOR_EVENTS = frozenset({
+    "requested", "stage_opened", "stage_closed", "pass_stage", "grant", "reject_stage", "skip_stage", "reopen_stage", "draw", "renew",
+    "grant_expired", "defer", "hand_back",
+})  # fmt: skip
+
+_FACT_LABELS = {
+    "document": Label("文号", "Document"), "expires": Label("有效期至", "Valid until"),
+    "until": Label("计划日期", "Planned for"), "needed_by": Label("最晚需要时间", "Needed by"), "gap": Label("缺口", "Gap"),
+}  # fmt: skip
 
 
 def _who(event: tables.Event, people: People, *, public: bool) -> Label:

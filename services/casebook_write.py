@@ -171,7 +171,11 @@ def _write_approval(session: Session, case: Case, approval: Approval) -> None:
             }],
         ).one()  # fmt: skip
     else:
-        session.execute(update(tables.Approval).where(tables.Approval.id == approval.id).values(state=approval.state, facts=approval.facts))
+        session.execute(
+            update(tables.Approval)
+            .where(tables.Approval.id == approval.id)
+            .values(state=approval.state, facts=approval.facts)
+        )
     for step in approval.steps:
         row = {
             "approval_id": approval.id, "seq": step.seq, "role": step.role, "unit_id": step.unit, "account_id": step.account,

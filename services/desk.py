@@ -74,7 +74,9 @@ def step_choices(office: Office) -> Choices:
         reasons=tuple((r.code, r.label) for r in policy.suspension_reasons.values()),
         factor_steps=tuple((name, ACTIONS[name].label) for name in FACTOR_STEPS if name not in policy.head_link_steps),
         factor_types=tuple((t.code, t.label) for t in policy.factor_types.values()),
-        factor_stages=tuple({s.code: (s.code, s.label) for t in policy.factor_types.values() for s in t.stages}.values()),
+        factor_stages=tuple(
+            {s.code: (s.code, s.label) for t in policy.factor_types.values() for s in t.stages}.values()
+        ),
         measures=tuple({u: (u, Label(u, u)) for t in policy.factor_types.values() for u in t.units}.values()),
     )
 
@@ -101,8 +103,7 @@ def coordinate(
         return known
     if step not in steps:
         return [
-            StepResult(c, False, f"{step} is not a step of the desk; choose one of {', '.join(steps)}")
-            for c in cases
+            StepResult(c, False, f"{step} is not a step of the desk; choose one of {', '.join(steps)}") for c in cases
         ]
     if step in office.policy.head_link_steps:
         return [StepResult(c, False, f"{step} needs the desk head's own link (policy: head_link_steps)") for c in cases]

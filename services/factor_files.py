@@ -98,7 +98,9 @@ def _write_grants(session: Session, case_id: int, factor: Factor, old: Factor) -
     known = {grant.id: grant for grant in old.grants}
     for grant in factor.grants:
         if grant.id is None:
-            grant.id = session.scalars(insert(FactorGrant).returning(FactorGrant.id), [_grant_row(case_id, factor, grant)]).one()
+            grant.id = session.scalars(
+                insert(FactorGrant).returning(FactorGrant.id), [_grant_row(case_id, factor, grant)]
+            ).one()
         elif grant != known.get(grant.id):
             session.execute(
                 update(FactorGrant)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import insert, select
 
@@ -48,6 +48,7 @@ class NewFactor:
     code: str | None = None
     reached: str | None = None
     flags: tuple[str, ...] = ()
+    asked_on: date | None = None
 
 
 def open_factors(book: Casebook, new: Sequence[NewFactor]) -> list[tuple[int, str]]:
@@ -103,7 +104,9 @@ def _insert(book: Casebook, one: NewFactor, code: str) -> int:
             "policy_version": policy.version,
         }],
     ).one()  # fmt: skip
-    supporters = [u for u in dict.fromkeys(_unit(book.people, s, area) for s in kind.supporters) if u not in (None, lead)]
+    supporters = [
+        u for u in dict.fromkeys(_unit(book.people, s, area) for s in kind.supporters) if u not in (None, lead)
+    ]
     book.session.execute(
         insert(tables.Assignment),
         [
@@ -119,7 +122,7 @@ def _insert(book: Casebook, one: NewFactor, code: str) -> int:
         link = {"case_id": case_id, "target_id": difficulty_id, "kind": GUARANTEES}
         book.session.execute(insert(tables.CaseLink), [link])
     factor = Factor(
-        asked.type, asked.item, asked.quantity, asked.unit, book.now.astimezone(book.time.zone).date(), asked.needed_by,
+        asked.type, asked.item, asked.quantity, asked.unit, one.asked_on or book.now.astimezone(book.time.zone).date(), asked.needed_by,
         dict(asked.attributes), asked.documents, asked.difficulty, asked.milestone, asked.note,
         stages=chain(policy, book.people, kind, lead, area, one.reached, book.now),
     )  # fmt: skip
@@ -162,7 +165,9 @@ def _rung(book: Casebook, lead: str) -> int:
 def _difficulty(book: Casebook, code: str | None) -> int | None:
     if code is None:
         return None
-    found = book.session.scalar(select(tables.Case.id).where(tables.Case.code == code, tables.Case.kind == Kind.DIFFICULTY))
+    found = book.session.scalar(
+        select(tables.Case.id).where(tables.Case.code == code, tables.Case.kind == Kind.DIFFICULTY)
+    )
     if found is None:
         raise wrong("difficulty", f"{code!r} is no difficulty of this office; check the code, e.g. DIF-2026-0042")
     return found

@@ -39,7 +39,9 @@ class FactorAsked:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_factor(policy: Policy, time: WorkingTime, data: Mapping[str, Any], asked_on: date, prefix: str = "") -> FactorAsked:
+def read_factor(
+    policy: Policy, time: WorkingTime, data: Mapping[str, Any], asked_on: date, prefix: str = ""
+) -> FactorAsked:
     """The request in `data` (type, item, quantity, unit, needed_by, project, …). Raises FieldRefused naming the field."""
     try:
         return _read(policy, time, Fields(data), data, asked_on)
@@ -86,7 +88,10 @@ def _quantity(kind: FactorType, fields: Fields) -> tuple[Decimal, str]:
         largest = kind.largest * usual.size / measure.size
         if amount > largest:
             most = f"{show(Decimal(kind.largest))} {usual.unit}"
-            raise wrong("quantity", f"{show(amount)} {measure.unit} is above {most}, the largest that the policy takes; check the unit")
+            raise wrong(
+                "quantity",
+                f"{show(amount)} {measure.unit} is above {most}, the largest that the policy takes; check the unit",
+            )
     elif amount > kind.largest * 1000:
         raise wrong("quantity", f"{show(amount)} {measure.unit} is absurd for {kind.label.en}; check the unit")
     return amount, measure.unit

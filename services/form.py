@@ -57,13 +57,13 @@ def read_form(values: Mapping[str, str], locale: str) -> tuple[dict[str, object]
     try:
         report = read_report(data)
     except Exception as refusal:
-        raise _in_form(refusal) from None
+        raise in_form(refusal) from None
     if report.email is None:
         raise need("email", "give a mail address: we send a link there to confirm the report")
     return data, report
 
 
-def _in_form(refusal: Exception) -> Exception:
+def in_form(refusal: Exception) -> Exception:
     """The refusal in the names of the form's fields."""
     facts = getattr(refusal, "facts", None)
     if isinstance(facts, Mapping) and str(facts.get("field", "")).startswith("enterprise."):
@@ -79,19 +79,23 @@ def submit_form(office: Office, values: Mapping[str, str], locale: str) -> Recei
     one working day, until the reporter confirms it by the link mailed to them, or a clerk accepts it.
     """
     data, report = read_form(values, locale)
-    known = _confirmed_contact(office, report)
+    return store_report(office, data, report, values.get("nonce") or new_token(), locale)
+
+
+def store_report(office: Office, data: Mapping[str, object], report: Report, nonce: str, locale: str) -> Receipt:
+    """Store what the form sent: at work at once from an address that is known, else waiting to be confirmed."""
+    known = confirmed_contact(office, report)
     body = canonical(data).encode()
-    nonce = values.get("nonce") or new_token()
     if known:
         return store(office, FORM, nonce, Trust.PUBLIC, DeliveryState.WAITING, body, "application/json", locale)
 
     def ask(session: Session, delivery_id: int, receipt: str) -> None:
-        _ask_to_confirm(session, office, delivery_id, receipt, report, locale)
+        ask_to_confirm(session, office, delivery_id, receipt, report, locale)
 
     return store(office, FORM, nonce, Trust.PUBLIC, DeliveryState.UNCONFIRMED, body, "application/json", locale, ask)
 
 
-def _confirmed_contact(office: Office, report: Report) -> bool:
+def confirmed_contact(office: Office, report: Report) -> bool:
     """Whether this address was confirmed before, for this very enterprise: another firm's name needs its own confirmation."""
     with office.reading() as session:
         found = session.execute(
@@ -102,9 +106,10 @@ def _confirmed_contact(office: Office, report: Report) -> bool:
     return any(report.enterprise in (name, name_en) and report.uscc in (None, uscc) for name, name_en, uscc in found)
 
 
-def _ask_to_confirm(
+def ask_to_confirm(
     session: Session, office: Office, delivery_id: int, receipt: str, report: Report, locale: str
 ) -> None:
+    """Mail the link by which the reporter confirms, and let the report wait with its clock."""
     now = office.now()
     domain = office.settings.sender(office.policy.mail.reply_to).rpartition("@")[2].rstrip(">")
     start_clock(session, office.policy, office.time, delivery_id, now)

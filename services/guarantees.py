@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 
 from domain.case import Actor
 from domain.lifecycle import FACTOR_STEPS, Party
-from domain.refusals import Refused, wrong
-from models.directory import Project
+from domain.refusals import Refused
 from services.casebook import open_casebook
 from services.desk import StepResult, coordinate, link_to, remember, repeated, repeated_in
+from services.factor_intake import known_project
 from services.factor_opening import NewFactor, open_factors
 from services.factor_request import FactorAsked, read_factor
 from services.office import Office
-from services.receiver import find_project
 
 
 def request(office: Office, data: Mapping[str, Any], command_id: str, channel: str = "prefect") -> StepResult:
@@ -40,21 +39,18 @@ def request(office: Office, data: Mapping[str, Any], command_id: str, channel: s
 
 def _open(office: Office, session: Session, asked: FactorAsked, actor: Actor) -> StepResult:
     book = open_casebook(office, session)
-    new = NewFactor(asked, known_project(session, asked.project), actor, actor.channel)
+    new = NewFactor(asked, known_project(book, asked.project), actor, actor.channel)
     [(_, code)] = open_factors(book, [new])
     return StepResult(code, True, f"registered as {code}", link_to(office, code))
 
 
-def known_project(session: Session, said: str) -> Project:
-    """The project by code or name; a factor is guaranteed for a project, so an unknown one is refused."""
-    project, _ = find_project(session, said)
-    if project is None:
-        raise wrong("project", f"{said!r} is no project of this district; name it by its code, e.g. P02")
-    return project
-
-
 def advance(
-    office: Office, step: str, codes: Sequence[str], fields: Mapping[str, object], command_id: str, channel: str = "prefect"
+    office: Office,
+    step: str,
+    codes: Sequence[str],
+    fields: Mapping[str, object],
+    command_id: str,
+    channel: str = "prefect",
 ) -> list[StepResult]:
     """Take one of the desk's steps on each request: record a stage's decision or a grant from paper, draw, block, defer."""
     return coordinate(office, step, codes, fields, command_id, channel, FACTOR_STEPS)

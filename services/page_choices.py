@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from domain.case import Case
 from domain.effects_unit import REPLY_OUTCOMES
 from domain.lifecycle import Action, Field, FieldKind
 from domain.policy import Label
+from domain.quantity import show
 from services.office import Office
 from services.page_types import Choice, FormField
 from services.people import People
@@ -16,9 +18,27 @@ _ANSWERS = (
 )
 
 
-def field_of(office: Office, people: People, action: Action, field: Field) -> FormField:
+def field_of(office: Office, people: People, action: Action, field: Field, case: Case | None = None) -> FormField:
     """A field with its options."""
-    return FormField(field.name, field.kind, field.label, field.required, _choices(office, people, action, field))
+    choices = _factor_choices(office, field, case) or _choices(office, people, action, field)
+    return FormField(field.name, field.kind, field.label, field.required, choices)
+
+
+def _factor_choices(office: Office, field: Field, case: Case | None) -> tuple[Choice, ...]:
+    factor = case.factor if case is not None else None
+    kind = office.policy.factor_types.get(factor.type) if factor is not None else None
+    if factor is None or kind is None:
+        return ()
+    match field.kind:
+        case FieldKind.MEASURE:
+            return tuple(Choice(unit, Label(unit, unit)) for unit in kind.units)
+        case FieldKind.STAGE:
+            return tuple(Choice(s.code, s.label) for s in kind.stages)
+        case FieldKind.GRANT:
+            held = (f"{g.document} ({show(g.quantity)} {factor.unit})" for g in factor.grants)
+            return tuple(Choice(g.document, Label(name, name)) for g, name in zip(factor.grants, held, strict=True))
+        case _:
+            return ()
 
 
 def _choices(office: Office, people: People, action: Action, field: Field) -> tuple[Choice, ...]:

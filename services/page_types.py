@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.lifecycle import Action, FieldKind
 from domain.policy import Label
@@ -95,6 +95,54 @@ class CaseHead:
 
 
 @dataclass(frozen=True, slots=True)
+class StageLine:
+    """A stage of a factor request: whose, its state, until when; `late` working days overdue."""
+
+    what: Label
+    unit: Label
+    state: str
+    state_label: Label
+    due: datetime | None
+    late: int
+    decided_at: datetime | None
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantLine:
+    """A grant of a factor request, its quantities in the request's unit."""
+
+    quantity: str
+    on: date
+    document: str
+    conditions: str
+    expires_on: date | None
+    expired: bool
+    drawn: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorSheet:
+    """What a page shows of a factor request: asked, granted, drawn and missing in `unit`, its stages, its grants."""
+
+    type: Label
+    status: Label
+    status_code: str
+    unit: str
+    requested: str
+    granted: str
+    drawn: str
+    gap: str
+    percent: int
+    needed_by: date
+    deferred_until: date | None
+    blocked: str
+    difficulty: str | None
+    stages: tuple[StageLine, ...]
+    grants: tuple[GrantLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ActPage:
     """An officer's page behind a personal link. `asked` describes the approval to decide, `notes` what is in the way."""
 
@@ -109,6 +157,7 @@ class ActPage:
     asked: tuple[tuple[Label, str], ...]
     done_already: TimelineLine | None
     locale: str
+    factor: FactorSheet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +188,7 @@ class TrackPage:
     timeline: tuple[TimelineLine, ...] = ()
     buttons: tuple[Button, ...] = ()
     principal: bool = True
+    factor: FactorSheet | None = None
 
 
 @dataclass(frozen=True, slots=True)

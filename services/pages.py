@@ -28,6 +28,7 @@ from services.case_view import (
     timeline,
 )
 from services.casebook import Request, open_casebook
+from services.factor_view import factor_sheet, stage_names
 from services.form import FormChoices, form_choices, submit_form
 from services.health import health
 from services.links import Grant, find_expired, resolve
@@ -59,6 +60,10 @@ _SAID = {
     "ask_suspension": Label("申请已提交审批。", "Your request was sent for approval."),
     "confirm": Label("感谢您的评价。", "Thank you for your rating."),
     "dispute": Label("已退回,我们将继续办理。", "We have taken it up again."),
+    "hand_back": Label(
+        "已退回补正,待补正后再请您决定。", "Returned for supplement. You are asked again once it is there."
+    ),
+    "resubmit": Label("已再次提交审批。", "It was sent for the decision again."),
 }
 
 
@@ -76,7 +81,9 @@ def _buttons(office: Office, draft: Draft, people: People) -> tuple[Button, ...]
     for action in offered(draft):
         clock = draft.case.open_clock(CLOCK_OF.get(action.name, ""), _subject(action, draft))
         until = clock.due if clock is not None else None
-        fields = tuple(field_of(office, people, action, f) for f in action.fields)
+        # A body's link is for its stage: there is nothing to choose.
+        asked = (f for f in action.fields if f.kind is not FieldKind.STAGE or draft.actor.step is None)
+        fields = tuple(field_of(office, people, action, f, draft.case) for f in asked)
         found.append(Button(action, fields, until))
     return tuple(sorted(found, key=lambda b: (_ORDER.get(b.action.name, 50), list(ACTIONS).index(b.action.name))))
 
@@ -122,9 +129,10 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             capacity=Label(f"{capacity.zh} · {unit.zh}", f"{capacity.en} · {unit.en}") if unit else capacity,
             principal=people.label(grant.principal) if grant.principal else None, case=case_head(session, office, row, people),
             contact=_contact(session, row), clocks=clock_lines(session, office, row.id, people),
-            timeline=timeline(session, row.id, people, public=False),
+            timeline=timeline(session, row.id, people, public=False, stages=stage_names(office, case)),
             buttons=() if decided is not None else _buttons(office, draft, people),
             asked=_asked(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
+            factor=factor_sheet(office, session, case, people),
         )  # fmt: skip
 
 
@@ -184,9 +192,8 @@ def _decided(session: Session, grant: Grant, people: People) -> TimelineLine | N
     step = session.get(tables.ApprovalStep, grant.step)
     if step is None or step.state == "open":
         return None
-    word = {"granted": event_label("approve"), "refused": event_label("refuse")}.get(
-        step.state, event_label("approval_lapsed")
-    )
+    names = {"granted": "approve", "refused": "refuse", "returned": "hand_back"}
+    word = event_label(names.get(step.state, "approval_lapsed"))
     who = people.label(step.decided_by) if step.decided_by else PARTY_LABELS[Party.CLOCK]
     approval = session.get_one(tables.Approval, step.approval_id)
     return TimelineLine(step.decided_at or approval.asked_at, word, who)
@@ -310,7 +317,8 @@ def _tracked(session: Session, office: Office, token: str) -> tuple[Grant, Deliv
 def _case_page(session: Session, office: Office, grant: Grant, delivery: Delivery | None) -> TrackPage:
     people = people_of(session, office)
     row = session.get_one(tables.Case, grant.case_id)
-    draft = _draft(office, session, _case(session, row.id), grant, people)
+    case = _case(session, row.id)
+    draft = _draft(office, session, case, grant, people)
     reporter = session.scalars(
         select(tables.Reporter).where(tables.Reporter.case_id == row.id, tables.Reporter.contact_id == grant.contact)
     ).first()
@@ -325,8 +333,8 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
     return TrackPage(
         stage="case", receipt=first.receipt if first else row.code, received_at=first.received_at if first else row.opened_at,
         locale=contact.locale if contact else "zh", case=case_head(session, office, row, people),
-        reply=_reply(office, session, row), timeline=timeline(session, row.id, people, public=True), buttons=buttons,
-        principal=principal,
+        reply=_reply(office, session, row), timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case)), buttons=buttons,
+        principal=principal, factor=factor_sheet(office, session, case, people),
     )  # fmt: skip
 
 

@@ -19,7 +19,11 @@ def check_factors(policy: Policy, report: Report) -> None:
         key = f"factor_types.{code}"
         _check_units(kind, key, report)
         if kind.largest < 1:
-            report.add(f"{key}.largest", f"{kind.largest} is not above zero", "write the largest quantity that can be asked for")
+            report.add(
+                f"{key}.largest",
+                f"{kind.largest} is not above zero",
+                "write the largest quantity that can be asked for",
+            )
         if kind.lead in kind.supporters:
             place = report.item(f"{key}.supporters", kind.supporters.index(kind.lead))
             report.add(place, f"{kind.lead} already leads the type", "name it once, as lead or as supporter")
@@ -45,7 +49,9 @@ def _check_stages(kind: FactorType, key: str, report: Report) -> None:
             report.add(f"{at}.code", f"{stage.code} is the code of another stage", "give each stage a code of its own")
         codes.add(stage.code)
         if stage.group is not None and stage.group in groups and groups[-1] != stage.group:
-            report.add(f"{at}.group", f"group {stage.group} is interrupted", "list the stages of a group one below the other")
+            report.add(
+                f"{at}.group", f"group {stage.group} is interrupted", "list the stages of a group one below the other"
+            )
         groups.append(stage.group)
         _check_approvers(stage, at, report)
         _check_limit(kind, stage, at, report)
@@ -58,7 +64,11 @@ def _check_approvers(stage: FactorStage, at: str, report: Report) -> None:
     elif len(set(stage.approvers)) != asked:
         report.add(f"{at}.approvers", "names a role twice", "name each role once")
     if stage.mode == "quorum" and (stage.quorum is None or not 1 <= stage.quorum <= asked):
-        problem = "has mode quorum without a quorum" if stage.quorum is None else f"{stage.quorum} of {asked} approvers cannot be"
+        problem = (
+            "has mode quorum without a quorum"
+            if stage.quorum is None
+            else f"{stage.quorum} of {asked} approvers cannot be"
+        )
         report.add(f"{at}.quorum", problem, f"write a number from 1 to {asked}")
     elif stage.mode != "quorum" and stage.quorum is not None:
         report.add(f"{at}.quorum", f"does not go with mode {stage.mode}", "remove it, or write `mode: quorum`")
@@ -91,7 +101,11 @@ def check_factor_people(policy: Policy, directory: DirectoryFile, report: Report
                 for staffed in _units(directory, unit) if role in UNIT_ROLES else (None,):
                     if not _held(directory, role, staffed):
                         whom = f" of unit {staffed}" if staffed else ""
-                        report.add(where, f"nobody holds the role {role}{whom}: the chain has no approver there", "name another role, or give somebody this one")
+                        report.add(
+                            where,
+                            f"nobody holds the role {role}{whom}: the chain has no approver there",
+                            "name another role, or give somebody this one",
+                        )
 
 
 def _units(directory: DirectoryFile, unit: str) -> tuple[str | None, ...]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from domain.case import Actor
 from domain.lifecycle import Party
 from domain.refusals import FieldRefused
-from models.directory import Contact, Enterprise, Project
 from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
 from services.casebook import Casebook, NewCase, open_casebook
+from services.factor_intake import is_factor, open_requests
 from services.office import Office
 from services.report import Report, parse_body, read_report
+from services.senders import find_contact, find_enterprise, find_project
 from services.triage import route
 
 
@@ -48,7 +48,9 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
         # One at a time from here: two receivers who meet a new enterprise's first two reports must not both make it.
         hold(session, "receive")
         book = open_casebook(office, session)
-        good, quarantined = _read_all(rows)
+        read, quarantined = _read_all(rows)
+        good = [(row, report) for row, report in read if not is_factor(row)]
+        requests, refused = open_requests(book, [(row, report) for row, report in read if is_factor(row)])
         cases = [_new_case(book, row, report) for row, report in good]
         opened = book.open(cases)
         for (row, _), (case_id, _code), new in zip(good, opened, cases, strict=True):
@@ -57,10 +59,10 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
         session.flush()
         dispatched = sum(1 for new in cases if new.route.lead is not None)
         return Received(
-            tuple(code for _, code in opened),
-            dispatched,
+            (*(code for _, code in opened), *requests),
+            dispatched + len(requests),
             len(cases) - dispatched,
-            quarantined,
+            quarantined + refused,
             _unconfirmed(session),
             len(rows),
         )
@@ -112,63 +114,6 @@ def _new_case(book: Casebook, row: Delivery, report: Report) -> NewCase:
         project_said=report.project, area=area, actor=actor, route=way,
         flags=tuple(dict.fromkeys((*report.flags, *flags, *more, *([f"category_said:{report.category}"] if "unknown_category" in more and report.category else [])))),
     )  # fmt: skip
-
-
-def find_project(session: Session, said: str | None) -> tuple[Project | None, tuple[str, ...]]:
-    """The project by code or name; an unknown one is kept as said and flagged for the desk."""
-    if not said:
-        return None, ()
-    found = session.scalars(
-        select(Project).where(
-            or_(Project.id == said.upper(), Project.name_zh == said, func.lower(Project.name_en) == said.lower())
-        )
-    ).first()
-    return (found, ()) if found is not None else (None, ("unknown_project",))
-
-
-def find_enterprise(session: Session, report: Report, project: Project | None) -> Enterprise:
-    """The enterprise by its code, else by its name; made when unknown."""
-    found = None
-    if report.uscc:
-        found = session.scalars(select(Enterprise).where(Enterprise.uscc == report.uscc)).first()
-    if found is None:
-        query = select(Enterprise).where(
-            or_(Enterprise.name == report.enterprise, Enterprise.name_en == report.enterprise)
-        )
-        if report.uscc:
-            # A name with another code is another firm.
-            query = query.where(Enterprise.uscc.is_(None))
-        found = session.scalars(query.order_by(Enterprise.id)).first()
-    if found is None:
-        found = Enterprise(name=report.enterprise, uscc=report.uscc)
-        session.add(found)
-        session.flush()
-    elif report.uscc and found.uscc is None:
-        found.uscc = report.uscc
-        session.flush()
-    return found
-
-
-def find_contact(session: Session, enterprise: Enterprise, report: Report, verified_at: datetime | None) -> Contact:
-    """The reporter by enterprise and mail address; made when unknown. A confirmed address stays confirmed."""
-    found = session.scalars(
-        select(Contact).where(Contact.enterprise_id == enterprise.id, Contact.email == report.email)
-        if report.email
-        else select(Contact).where(
-            Contact.enterprise_id == enterprise.id, Contact.email.is_(None), Contact.phone == report.phone
-        )
-    ).first()
-    if found is None:
-        found = Contact(
-            enterprise_id=enterprise.id, name=report.contact, phone=report.phone, email=report.email, locale=report.locale,
-            verified_at=verified_at,
-        )  # fmt: skip
-        session.add(found)
-        session.flush()
-    elif verified_at is not None and found.verified_at is None:
-        found.verified_at = verified_at
-        session.flush()
-    return found
 
 
 def replay(office: Office, receipts: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from services.office import Office
 from services.settings import Settings
-from web import act, assets, form, health, mail, new_link, track, webhooks
+from web import act, assets, factor, form, health, mail, new_link, track, webhooks
 from web.access_log import hide_tokens
 from web.errors import HANDLED, answer
 from web.headers import Headers
@@ -31,6 +31,8 @@ ROUTES = (
     Route("/", form.show, methods=["GET"]),
     Route("/report", form.submit, methods=["POST"]),
     Route("/report", form.again, methods=["GET"]),
+    Route("/factor", factor.show, methods=["GET"]),
+    Route("/factor", factor.submit, methods=["POST"]),
     Route("/receipt", form.receipt, methods=["GET"]),
     Route("/track/{token}", track.show, methods=["GET"]),
     Route("/track/{token}", track.submit, methods=["POST"]),

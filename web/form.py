@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -32,7 +32,7 @@ LONGEST = {
     "contact": LONGEST_NAME,
     "email": 254,
 }
-_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _RECEIPT = re.compile(r"[A-Z0-9][A-Z0-9-]{3,31}")
 
 
@@ -66,11 +66,11 @@ def receipt(request: Request) -> Response:
 def _submit(request: Request, typed: dict[str, str]) -> Response:
     site = site_of(request)
     site.rates.count(Rate.REPORT, client_of(request))
-    if not _NONCE.fullmatch(typed["nonce"]):
+    if not NONCE.fullmatch(typed["nonce"]):
         typed["nonce"] = secrets.token_urlsafe(24)
     locale = locale_of(request)
     try:
-        stored: Receipt = submit_form(site.office, typed | {"nonce": _key(typed)}, locale)
+        stored: Receipt = submit_form(site.office, typed | {"nonce": content_key(typed, FIELDS)}, locale)
     except FieldRefused as refused:
         return _form(request, typed, refused)
     response = RedirectResponse(f"/receipt?{urlencode({'number': stored.receipt, 'lang': locale})}", 303)
@@ -95,7 +95,7 @@ def _mistakes(typed: Mapping[str, str], refused: FieldRefused) -> dict[str, str]
     return {name: kinds[name] for name in FIELDS if name in kinds}
 
 
-def _key(typed: Mapping[str, str]) -> str:
+def content_key(typed: Mapping[str, str], fields: Sequence[str]) -> str:
     """The nonce with a digest of the content: the same form sent twice is one report, a corrected one is another."""
-    content = json.dumps([typed[name] for name in FIELDS], ensure_ascii=True).encode()
+    content = json.dumps([typed[name] for name in fields], ensure_ascii=True).encode()
     return f"{typed['nonce']}.{hashlib.sha256(content).hexdigest()[:24]}"
