@@ -116,6 +116,17 @@ def _open_stage(draft: Draft, stage: Stage) -> None:
     open_steps(draft, approval)
 
 
+def restart_stage(draft: Draft, code: str) -> None:
+    """Let an open stage's clock count from now."""
+    stage = factor_of(draft).stage(code)
+    limit = stage_rule(draft, stage).limit_for(factor_of(draft).attributes) if stage is not None else None
+    if stage is None or limit is None or stage not in factor_of(draft).at_work:
+        return
+    draft.start("factor_stage", limit, owner=stage.unit, subject=code)
+    draft.record("stage_taken_over", {"stage": code})
+    draft.follow_due()
+
+
 def _withdraw_stage(draft: Draft, stage: Stage) -> None:
     approval = draft.case.open_approval(ApprovalKind.STAGE, stage.code)
     if approval is not None:

@@ -18,6 +18,7 @@ from domain.case import CLOCK_ACTOR, RULE_ACTOR, Actor, Audience, Case
 from domain.draft import Draft
 from domain.effects_approval import approver_of
 from domain.effects_clock import issue, tick
+from domain.effects_factor import restart_stage
 from domain.fields import Fields
 from domain.lifecycle import Kind, Status
 from domain.policy import Colour, Label, Policy, Role
@@ -218,6 +219,15 @@ class Casebook:
         draft = Draft(case, self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people))
         while case.rung < rung:
             draft.climb(f"register:{case.cycle}:{case.rung}", Label(cause, cause))
+        write_drafts(self, before, [draft])
+
+    def restart_stage(self, case_id: int, stage: str) -> None:
+        """Let a stage's clock count from now, where an older register does not say since when the stage is open."""
+        cases = load_cases(self.session, [case_id])
+        before = {i: deepcopy(case) for i, case in cases.items()}
+        place = Surroundings(self.session, self.people)
+        draft = Draft(cases[case_id], self.now, RULE_ACTOR, self.policy, self.time, place)
+        restart_stage(draft, stage)
         write_drafts(self, before, [draft])
 
     def open(self, reports: Sequence[NewCase]) -> list[tuple[int, str]]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from domain.policy import Label, Role
 from domain.uscc import validate_uscc
+from services.factor_rows import FactorsFile, check_factors_file
 from services.marked_yaml import Entry, FileMistakes, Report, compose, read_text, suggest
 from services.record_reader import RecordReader, read_date
 
@@ -206,7 +207,7 @@ class DifficultiesFile:
     difficulties: tuple[DifficultyRow, ...]
 
 
-SeedFile = DirectoryFile | ProjectsFile | DifficultiesFile
+SeedFile = DirectoryFile | ProjectsFile | DifficultiesFile | FactorsFile
 
 
 def load_seed(path: Path) -> SeedFile:
@@ -249,7 +250,11 @@ def _read(top: Entry, found: dict[str, Entry]) -> SeedFile | None:
             difficulties = reader.fill(DifficultiesFile, top, found)
             _check_difficulties(difficulties, report)
             return difficulties
-    known = [f"expedite/{kind}/1" for kind in ("directory", "projects", "difficulties")]
+        case "expedite/factors/1":
+            factors = reader.fill(FactorsFile, top, found)
+            check_factors_file(factors, report)
+            return factors
+    known = [f"expedite/{kind}/1" for kind in ("directory", "projects", "difficulties", "factors")]
     if schema is None:
         report.add("schema", "is missing", f"begin the file with `schema:` and one of {', '.join(known)}", top.line)
     else:

@@ -47,7 +47,7 @@ def factor_json(office: Office, code: str) -> dict[str, Any] | None:
         "requested": _number(figures.requested), "unit": factor.unit, "granted": _number(figures.granted),
         "drawn": _number(figures.drawn), "gap": _number(figures.gap), "needed_by": factor.needed_by.isoformat(),
         "requested_on": factor.requested_on.isoformat(), "status": status_of(case, factor, day).value,
-        "stage": next((s.code for s in factor.at_work), None),
+        "stage": _reached(factor),
         "stages": [_stage_json(office, kind, factor, s, case.open_clock("factor_stage", s.code)) for s in factor.stages],
         "grants": [
             {
@@ -63,6 +63,13 @@ def factor_json(office: Office, code: str) -> dict[str, Any] | None:
         "case_status": case.status.value, "outcome": case.outcome, "rung": case.rung, "due": whole["due"],
         "events": whole["events"], "clocks": whole["clocks"], "notices": whole["notices"],
     }  # fmt: skip
+
+
+def _reached(factor: Factor) -> str | None:
+    """The stage that the request has reached: the first open one, else the last that is decided."""
+    decided = [stage for stage in factor.stages if stage.decided_at is not None]
+    found = factor.at_work[:1] or tuple(decided[-1:])
+    return found[0].code if found else None
 
 
 def _stage_json(

@@ -22,8 +22,10 @@ from services.case_files import load_cases
 from services.casebook import Casebook, NewCase, Request, Route, open_casebook
 from services.directory import store_directory, store_projects
 from services.directory_file import DifficultiesFile, DifficultyRow, DirectoryFile, LogRow, ProjectsFile, load_seed
+from services.factor_rows import FactorsFile
 from services.numbers import raise_to
 from services.office import Office, open_office, set_demo_clock
+from services.seed_factors import seed_factor
 from services.settings import Settings
 
 DEMO = Path(__file__).parent.parent / "deployments" / "demo"
@@ -46,6 +48,7 @@ class Seeded:
     accounts: int = 0
     projects: int = 0
     cases: int = 0
+    factors: int = 0
     known: int = 0
     lines: list[str] = field(default_factory=list)
 
@@ -67,9 +70,9 @@ def seed_demo(settings: Settings, say: Callable[[str], None] = lambda _: None) -
 def seed_demo_register(settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
     """The slow part of `--demo`, a few seconds while the Prefect server starts: the district's register of difficulties."""
     office = open_office(settings)
-    done = seed(office, [DEMO / "difficulties.yaml"])
-    if done.cases:
-        say(f"{done.cases} difficulties of the demo district are there")
+    done = seed(office, [DEMO / "difficulties.yaml", DEMO / "factors.yaml"])
+    if done.cases or done.factors:
+        say(f"{done.cases} difficulties and {done.factors} factor requests of the demo district are there")
     office.close()
 
 
@@ -86,7 +89,7 @@ def seed(office: Office, paths: Sequence[Path], say: Callable[[str], None] = lam
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     loaded = [load_seed(f) for f in files if f.name != "policy.yaml"]
     done = Seeded()
-    for kind in (DirectoryFile, ProjectsFile, DifficultiesFile):
+    for kind in (DirectoryFile, ProjectsFile, DifficultiesFile, FactorsFile):
         for one in loaded:
             if isinstance(one, kind):
                 _seed_one(office, one, done, say)
@@ -119,6 +122,17 @@ def _seed_one(office: Office, file: object, done: Seeded, say: Callable[[str], N
                     )
                     raise_to(session, "difficulty", year, last)
             say(f"{done.cases} difficulties replayed, {done.known} known already")
+        case FactorsFile():
+            with office.reading() as session:
+                known = set(session.scalars(select(tables.Case.code)))
+            fresh = [row for row in file.factors if row.code not in known]
+            for factor in fresh:
+                with office.writing() as session:
+                    seed_factor(office, session, factor)
+                    _, of_year, number = factor.code.split("-")
+                    raise_to(session, "factor", int(of_year), int(number))
+            done.factors, done.known = len(fresh), done.known + len(file.factors) - len(fresh)
+            say(f"{done.factors} factor requests taken over")
         case _:
             raise TypeError(f"no seed: {file!r}")
 
