@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from starlette.testclient import TestClient
 
 from notifications.caught import open_store
 from services.office import Office
+from services.outbox import deliver
 from tests.mailroom import deliver_all
 from tests.web.conftest import HERE, REPORT, Page, mail_of, opened, path_in
 from web.app import create_app
@@ -136,26 +139,45 @@ def test_a_mail_that_is_not_there(catching: TestClient) -> None:
     assert catching.get("/mail/x").status_code == 404
 
 
-def test_the_catcher_runs_with_the_app(office: Office) -> None:
-    """From the first minute the real path is used: SMTP in, a page out."""
-    import socket
-
+def free_port() -> int:
+    """A port that nobody has."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    office.settings.catcher_port = port
+        return int(free.getsockname()[1])
+
+
+def test_the_catcher_runs_with_the_app(office: Office) -> None:
+    """From the first minute the real path is used: SMTP in, a page out; it stops with the app."""
+    port = office.settings.catcher_port = free_port()
     with TestClient(create_app(office=office), base_url=HERE, client=("127.0.0.1", 50000)) as client:
         client.post("/report", data=REPORT)
+        wait_for(port)
         office.settings.smtp_url = f"smtp://127.0.0.1:{port}"
-        from services.outbox import deliver
-
-        for _ in range(100):
-            if deliver(office).sent:
-                break
-            with office.writing() as session:
-                from sqlalchemy import update
-
-                from models.office import Outbox
-
-                session.execute(update(Outbox).values(not_before=office.now()))
+        assert deliver(office).sent == 1
         assert [each["to"] for each in client.get("/mail.json").json()] == [REPORT["email"]]
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_a_taken_port_of_the_catcher_leaves_the_form_working(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Reports are taken without it; the log says which port to change."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = office.settings.catcher_port = taken.getsockname()[1]
+        with TestClient(create_app(office=office), base_url=HERE) as client:
+            assert client.post("/report", data=REPORT).status_code == 200
+    assert f"127.0.0.1:{port}" in caplog.text
+    assert "EXPEDITE_CATCHER_PORT" in caplog.text
+
+
+def wait_for(port: int) -> None:
+    """Until somebody listens: the catcher starts just after the form."""
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"nobody listens on port {port}")
