@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "inbox": "deployments.commands_office:inbox",
     "outbox": "deployments.commands_office:outbox",
     "policy": "deployments.commands_office:policy",
+    "audit": "deployments.commands_audit:audit",
 }
 """Where each subcommand stands, in the order of the help text."""
 
