@@ -17,6 +17,7 @@ from models import case as tables
 from models.directory import AccountRole
 from models.intake import DeliveryState, Trust
 from models.office import Outbox
+from models.tables import metadata
 from services.case_files import load_cases
 from services.case_view import case_json
 from services.casebook import Request, Result, open_casebook
@@ -24,7 +25,6 @@ from services.intake import store
 from services.office import Office
 from services.receiver import receive_waiting
 from services.sweep import SweepReport, sweep
-from tests.everything import everything
 
 LEAD, ROADS, PLANNING, DESK, AREA = "D08", "D14", "D03", "O01", "A02"
 """Who leads and supports a power difficulty of project P02, the desk's own unit, and the project's area."""
@@ -83,20 +83,20 @@ class Difficulty:
 
     # -- acting --------------------------------------------------------------------------------------------------------
 
-    def attempt(self, action: str, actor: Actor, **fields: object) -> Result:
+    def attempt(self, action: str, actor: Actor, /, **fields: object) -> Result:
         """Ask for an action; what became of it."""
         with self.office.writing() as session:
             book = open_casebook(self.office, session)
             [result] = book.apply([Request(self.id, action, actor, {**FIELDS.get(action, {}), **fields})])
         return result
 
-    def act(self, action: str, party: Party, unit: str | None = None, **fields: object) -> Difficulty:
+    def act(self, action: str, party: Party, unit: str | None = None, /, **fields: object) -> Difficulty:
         """Take an action that must be possible."""
         result = self.attempt(action, self.actor(party, unit), **fields)
         assert result.refusal is None, str(result.refusal)
         return self
 
-    def refused(self, action: str, party: Party | Actor, unit: str | None = None, **fields: object) -> Refused:
+    def refused(self, action: str, party: Party | Actor, unit: str | None = None, /, **fields: object) -> Refused:
         """Ask for an action that must be refused, and see that nothing changed anywhere."""
         before = everything_of(self.office)
         actor = party if isinstance(party, Actor) else self.actor(party, unit)
@@ -301,7 +301,11 @@ def holder(office: Office, role: Role, unit: str | None) -> str | None:
 def everything_of(office: Office) -> dict[str, list[tuple[object, ...]]]:
     """The whole database, without the calendar, which no action touches."""
     with office.reading() as session:
-        return {name: rows for name, rows in everything(session).items() if name != "calendar_day"}
+        return {
+            name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
+            for name, table in metadata.tables.items()
+            if name != "calendar_day"
+        }
 
 
 def moment(office: Office, said: str) -> datetime:

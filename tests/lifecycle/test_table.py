@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +12,9 @@ from domain.lifecycle import ACTIONS, DESK_STEPS, Party, Status
 from domain.refusals import Refused
 from domain.rules import EFFECTS, check, offered
 from services.case_files import Surroundings
-from services.office import Office, open_office
+from services.office import Office
 from services.people import People, load_people
-from services.settings import Settings
 from tests.builders import ACCOUNTS, Difficulty, moment, report, standing
-
-pytestmark = pytest.mark.sqlite
 
 OPEN = "new in_progress disputed consultation suspended tracking replied"
 BUT_REPLIED = "new in_progress disputed consultation suspended tracking"
@@ -159,16 +154,10 @@ def look(it: Difficulty) -> Look:
 
 
 @pytest.fixture(scope="module")
-def eight(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Look]]:
+def eight(shared: Office) -> dict[str, Look]:
     """One case in each status."""
-    folder = tmp_path_factory.mktemp("eight")
-    (folder / "expedite.sqlite").write_bytes(sqlite_template.read_bytes())
-    office = open_office(
-        Settings(data=folder, database_url="", mail_from="expedite@example.org", secret_key="test", _env_file=None)
-    )
-    office.fixed = moment(office, "2026-07-16 10:00")
-    yield {status.value: look(standing(office, status)) for status in Status}
-    office.close()
+    shared.fixed = moment(shared, "2026-07-16 10:00")
+    return {status.value: look(standing(shared, status)) for status in Status}
 
 
 @pytest.mark.parametrize("status", ANY.split())
