@@ -163,6 +163,16 @@ def test_what_people_write_is_text_on_every_page(client: TestClient, office: Off
         assert "49" not in html.replace("2049", "")
 
 
+def test_the_step_that_is_owed_stands_open(client: TestClient, office: Office) -> None:
+    """One glance tells an officer what to do next: sign for it, then contact the enterprise, then reply."""
+    lead = path_in(mail_of(opened(client, office), "assigned_lead"))
+    for action, typed in (("sign_for", {}), ("contact", {"how": "电话", "text": "已联系"}), ("reply", {})):
+        page = read(client, lead)
+        assert next(form["action"] for form in page.forms) == action
+        if typed or action == "sign_for":
+            press(client, lead, action, **typed)
+
+
 def test_the_enterprise_sees_no_internal_remark(client: TestClient, office: Office) -> None:
     """What units say among themselves stays among them."""
     mails = opened(client, office)
