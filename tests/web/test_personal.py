@@ -183,15 +183,15 @@ def test_the_enterprise_sees_no_internal_remark(client: TestClient, office: Offi
     assert "内部情况：预算未落实" in read(client, lead).text
 
 
-@pytest.mark.parametrize("path", ["/track/{}", "/act/{}"])
-@pytest.mark.parametrize("token", ["forged", "x" * 3000, "<b>", "%00", "％", "null"])
-def test_a_forged_link_leads_nowhere(client: TestClient, path: str, token: str) -> None:
-    """404 with what to do; the page repeats nothing of the address and offers no new link."""
-    answer = client.get(path.format(token))
-    assert answer.status_code == 404
-    assert "链接无效" in answer.text
-    assert "/link/new" not in answer.text
-    assert client.head(path.format(token)).status_code == 404
+@pytest.mark.parametrize("page", ["track", "act"])
+def test_a_forged_link_leads_nowhere(client: TestClient, page: str) -> None:
+    """404 with what to do; the page offers no new link."""
+    for token in ("forged", "x" * 3000, "<b>", "%00", "％", "null"):
+        answer = client.get(f"/{page}/{token}")
+        assert answer.status_code == 404, token
+        assert "链接无效" in answer.text
+        assert "/link/new" not in answer.text
+        assert client.head(f"/{page}/{token}").status_code == 404
 
 
 def test_a_link_works_for_its_own_kind_of_page_only(client: TestClient, office: Office) -> None:
@@ -252,11 +252,11 @@ def test_guessing_is_slowed_down_and_a_right_link_is_not(client: TestClient, off
     assert client.get(lead).status_code == 200
 
 
-@pytest.mark.parametrize("stray", [".", "。", ")", "）", "，", "%E3%80%82", ">"])
-def test_punctuation_behind_an_address_does_no_harm(client: TestClient, office: Office, stray: str) -> None:
+def test_punctuation_behind_an_address_does_no_harm(client: TestClient, office: Office) -> None:
     """Mail programs take the full stop behind an address for a part of it."""
     confirm = reported(client, office)
-    assert client.get(confirm + stray).status_code == 200
+    for stray in (".", "。", ")", "）", "，", "%E3%80%82", ">"):
+        assert client.get(confirm + stray).status_code == 200, stray
 
 
 def test_an_act_that_ends_its_own_link_is_not_called_a_mistake(client: TestClient, office: Office) -> None:

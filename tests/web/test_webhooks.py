@@ -137,17 +137,14 @@ def _garbage() -> Iterator[tuple[str, bytes]]:
     yield "webhook-signature", b" ".join([b"v1,AAAA"] * 500)
 
 
-@pytest.mark.parametrize(("header", "value"), list(_garbage()))
-def test_garbage_in_a_header_is_refused_and_no_error_of_ours(
-    client: TestClient, office: Office, header: str, value: bytes
-) -> None:
+def test_garbage_in_a_header_is_refused_and_no_error_of_ours(client: TestClient, office: Office) -> None:
     """A wrong signature is 401, whatever it looks like; 500 would make the sender try for days."""
-    headers: dict[Any, Any] = {name.encode(): said.encode() for name, said in signed().items()}
-    headers[header.encode()] = value
-    answer = send(client, headers)
-    # An odd id that was not signed is refused by its signature.
-    assert answer.status_code == 401
-    assert {"error", "remedy"} <= answer.json().keys()
+    for header, value in _garbage():
+        headers: dict[Any, Any] = {name.encode(): said.encode() for name, said in signed().items()}
+        headers[header.encode()] = value
+        answer = send(client, headers)
+        assert answer.status_code == 401, (header, value)
+        assert {"error", "remedy"} <= answer.json().keys()
     assert count(office) == 0
 
 
