@@ -25,6 +25,8 @@ COMMANDS: dict[str, str] = {
     "outbox": "deployments.commands_office:outbox",
     "policy": "deployments.commands_office:policy",
     "audit": "deployments.commands_audit:audit",
+    "backup": "deployments.commands_backup:backup",
+    "restore": "deployments.commands_backup:restore",
 }
 """Where each subcommand stands, in the order of the help text."""
 
