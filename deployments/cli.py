@@ -25,6 +25,9 @@ COMMANDS: dict[str, str] = {
     "inbox": "deployments.commands_office:inbox",
     "outbox": "deployments.commands_office:outbox",
     "policy": "deployments.commands_office:policy",
+    "audit": "deployments.commands_audit:audit",
+    "backup": "deployments.commands_backup:backup",
+    "restore": "deployments.commands_backup:restore",
 }
 """Where each subcommand stands, in the order of the help text."""
 

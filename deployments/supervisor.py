@@ -119,7 +119,6 @@ class Supervisor:
             time.sleep(0.03)
         web = self._addresses.web
         self._say(f"form        {web}/        accepts submissions")
-        self._say(f"board       {web}/board")
         if self._addresses.catcher_port:
             self._say(f"mail        {web}/mail    caught here, nothing leaves this machine")
         if self._demo:

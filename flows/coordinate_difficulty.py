@@ -89,10 +89,7 @@ def coordinate_difficulty(
     done = [row for row in results if row.done]
     leave_table(
         "coordinated-difficulties",
-        [
-            {"case": row.case, "done": "yes" if row.done else "refused", "says": row.message, "link": row.link}
-            for row in results
-        ],
+        [{"case": row.case, "done": "yes" if row.done else "refused", "says": row.message} for row in results],
         f"{taken}: {len(done)} of {len(results)} done",
     )
     if not done:

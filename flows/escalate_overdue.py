@@ -6,7 +6,7 @@ from prefect import State, flow
 from prefect.states import Failed
 
 from tasks.run_record import leave_table, name_run
-from tasks.supervision import UnreadableMoment, lies_ahead, moment, sweep_clocks
+from tasks.supervision import UnreadableMoment, digest_heads, lies_ahead, moment, sweep_clocks
 
 
 @flow(name="escalate-overdue", persist_result=False)
@@ -26,6 +26,8 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
         return Failed(message="as_of lies in the future: only a dry run may look ahead.")
 
     report = sweep_clocks(at, dry_run)
+    if not dry_run:
+        digest_heads()
 
     name_run(
         f"{'dry run' if dry_run else 'escalate'} · {len(report.steps)} steps", [step.case for step in report.steps]

@@ -59,7 +59,7 @@ def report_difficulty(
     name_run(f"register · {registered.case}", [registered.case])
     leave_table(
         "registered-difficulty",
-        [{"case": registered.case, "result": registered.message, "link": registered.link}],
+        [{"case": registered.case, "result": registered.message}],
         f"Registered {registered.case} ({channel})",
     )
     return registered.case

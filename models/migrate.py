@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -88,6 +89,13 @@ def upgrade(url: str, say: Callable[[str], None] = _quiet) -> bool:
 
     Raises DatabaseRefused for a database of a newer version or of something else, or one that cannot be opened.
     """
+    with opened_engine(url) as engine:
+        return _upgrade(engine, say)
+
+
+@contextmanager
+def opened_engine(url: str) -> Iterator[Engine]:
+    """The engine of a database; a URL that cannot be read, or a database that cannot be opened, is a DatabaseRefused."""
     try:
         engine = make_engine(url)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as problem:
@@ -96,7 +104,7 @@ def upgrade(url: str, say: Callable[[str], None] = _quiet) -> bool:
             "leave it out for SQLite in the data folder."
         ) from problem
     try:
-        return _upgrade(engine, say)
+        yield engine
     except OperationalError as problem:
         raise DatabaseRefused(_why(engine, problem)) from problem
     finally:
@@ -123,14 +131,30 @@ def _upgrade(engine: Engine, say: Callable[[str], None]) -> bool:
             _make(connection)
             return True
         say("bringing the database up to date")
-        from alembic import command
-        from alembic.config import Config
-
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _apply(connection, "head")
         return True
+
+
+def make_at(connection: Connection, revision: str) -> None:
+    """Make the tables of `revision` in an empty database. Raises DatabaseRefused for one that this version does not know."""
+    if revision == head():
+        _make(connection)
+    elif revision in _known():
+        _apply(connection, revision)
+    else:
+        raise DatabaseRefused(
+            f"Revision {revision} is not known to this version (up to {head()}): use a newer Expedite."
+        )
+
+
+def _apply(connection: Connection, revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _known() -> set[str]:

@@ -1,5 +1,6 @@
 """All tables, so that migrations and tests see the whole metadata by importing one module."""
 
+from models.audit import HeadDigest, HeadLine
 from models.base import Base
 from models.calendar import CalendarDay
 from models.case import Approval, ApprovalStep, Assignment, Case, CaseLink, Event, EventText, Reporter
@@ -13,6 +14,7 @@ metadata = Base.metadata
 
 __all__ = [
     "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Base", "CalendarDay", "Case", "CaseLink",
-    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest", "FactorStage", "Heartbeat", "Lease", "Notice",
+    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
+    "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "Lease", "Notice",
     "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
 ]  # fmt: skip

@@ -135,14 +135,13 @@ def read_clock(row: clock_tables.Clock) -> Clock:
 def read_moments(session: Session, clock_id: int) -> list[Moment]:
     """A clock's events in order."""
     e = clock_tables.ClockEvent
-    return [
-        Moment(
-            row.at, row.what,
-            Limit(row.limit_value, row.limit_unit, row.limit_rolls) if row.limit_value and row.limit_unit else None,
-            row.due, row.reason, row.step,
-        )
-        for row in session.scalars(select(e).where(e.clock_id == clock_id).order_by(e.id))
-    ]  # fmt: skip
+    return [read_moment(row) for row in session.scalars(select(e).where(e.clock_id == clock_id).order_by(e.id))]
+
+
+def read_moment(row: clock_tables.ClockEvent) -> Moment:
+    """A clock's event as the rules see it."""
+    limit = Limit(row.limit_value, row.limit_unit, row.limit_rolls) if row.limit_value and row.limit_unit else None
+    return Moment(row.at, row.what, limit, row.due, row.reason, row.step)
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ EVENT_LABELS: dict[str, Label] = {
     "stay_over": Label("层级停留期满", "Time on the rung is over"),
     "merged_in": Label("同类事项并入", "A report of the same matter was merged in"),
     "reminded": Label("提醒企业补充材料", "The enterprise was reminded"),
+    "redacted": Label("个人信息已删除", "Personal text was removed"),
     "reporter_left": Label("一位反映人撤回", "A reporter left"),
     "approve": Label("同意", "Approved"),
     "refuse": Label("不同意", "Refused"),

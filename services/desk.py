@@ -31,12 +31,11 @@ from services.waiting_reports import accept, dismiss
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What became of one case (or report): done or refused, in words, and where to look."""
+    """What became of one case (or report): done or refused, in words."""
 
     case: str
     done: bool
     message: str
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +131,9 @@ def _perform(
     book = open_casebook(office, session)
     found = [Request(i, step, actor, fields) for i in ids.values() if i is not None]
     done = [
-        StepResult(r.code, r.done, str(r.refusal) if r.refusal else ACTIONS[step].label.en, link_to(office, r.code))
-        for r in book.apply(found)
+        StepResult(r.code, r.done, str(r.refusal) if r.refusal else ACTIONS[step].label.en) for r in book.apply(found)
     ]
     return done + missing
-
-
-def link_to(office: Office, code: str) -> str:
-    """Where a case can be looked at by the desk."""
-    return f"{office.settings.base_url.rstrip('/')}/board/{code}"
 
 
 def register(office: Office, report: Mapping[str, Any], command_id: str, channel: str = "prefect") -> StepResult:
@@ -172,7 +165,7 @@ def _opened(office: Office, receipt: str) -> StepResult:
             row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).one()
             code = session.scalar(select(Case.code).where(Case.id == row.case_id)) if row.case_id else None
         if code is not None:
-            return StepResult(code, True, f"registered as {code}", link_to(office, code))
+            return StepResult(code, True, f"registered as {code}")
         if row.state is not DeliveryState.WAITING:
             return StepResult(receipt, False, row.problem or f"the report is {row.state.value}")
         receive_waiting(office)

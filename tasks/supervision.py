@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prefect import task
 
-from services import sweep
+from services import heads, sweep
 from services.office import current_office
 from services.sweep import SweepReport
 from tasks.stopping import should_stop
@@ -37,3 +37,14 @@ def lies_ahead(as_of: datetime | None) -> bool:
 def sweep_clocks(as_of: datetime | None, dry_run: bool) -> SweepReport:
     """Take every step that is due; a step that was taken is never taken again, so a repeated sweep only goes on."""
     return sweep.sweep(current_office(), as_of=as_of, dry_run=dry_run, should_stop=should_stop)
+
+
+@task(name="digest-heads", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), retry_condition_fn=passes)
+def _store_digest() -> None:
+    heads.digest_today(current_office())
+
+
+def digest_heads() -> None:
+    """Store the day's digest of all histories, once a day: with the first sweep that ends it."""
+    if not heads.has_today(current_office()):
+        _store_digest()

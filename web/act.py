@@ -48,5 +48,6 @@ def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Respo
 
 
 def likely_first(buttons: tuple[Button, ...]) -> tuple[Button, ...]:
-    """The buttons in their order, but what was owed and has been done, such as the first contact, behind what has not."""
-    return tuple(sorted(buttons, key=lambda button: button.action.name in CLOCK_OF and button.until is None))
+    """The buttons in their order, led by the first that is still owed: a first contact that was made stands back."""
+    owed = [button for button in buttons if button.action.name not in CLOCK_OF or button.until is not None]
+    return tuple(dict.fromkeys((*owed[:1], *buttons)))

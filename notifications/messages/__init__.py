@@ -11,6 +11,7 @@ from notifications.messages.climbed import Climbed
 from notifications.messages.confirm_report import ConfirmReport
 from notifications.messages.enterprise_update import EnterpriseUpdate
 from notifications.messages.follow_up_due import FollowUpDue
+from notifications.messages.head_digest import HeadDigest
 from notifications.messages.new_link import NewLink
 from notifications.messages.redo_started import RedoStarted
 from notifications.messages.reply_to_confirm import ReplyToConfirm
@@ -33,6 +34,7 @@ __all__ = [
     "ConfirmReport",
     "EnterpriseUpdate",
     "FollowUpDue",
+    "HeadDigest",
     "NewLink",
     "RedoStarted",
     "ReplyToConfirm",

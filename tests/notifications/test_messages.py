@@ -63,11 +63,11 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", NAMES)
 def test_each_mail_says_the_same_in_all_forms(name: str, locale: str) -> None:
-    """Subject, text and page name the case or receipt; text and page carry the same words, link and reply address."""
+    """Subject, text and page name the case, receipt or day; text and page carry the same words, link and reply address."""
     mail = preview(name, locale)
     page = Page(mail.html)
     facts = Message.registry[name].example().facts()
-    sign = CASE if facts.get("case_code") else RECEIPT
+    sign = CASE if facts.get("case_code") else str(facts.get("receipt") or facts.get("day"))
     assert sign in mail.subject
     assert sign in mail.text
     assert sign in page.seen

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from services.audit import verify
 from services.case_view import case_json
 from services.directory_file import DifficultiesFile, DifficultyRow, load_seed
 from services.office import Office
@@ -64,8 +65,11 @@ def test_the_register_stands_as_the_sample_says(seeded: Office) -> None:
 
 
 def test_a_replay_owes_no_mail_and_repeats_nothing(seeded: Office) -> None:
-    """History is history: nobody is written to about it, and seeding again changes nothing."""
+    """History is history: nobody is written to about it, it verifies, and seeding again changes nothing."""
     assert not owed(seeded)
+    report = verify(seeded)
+    assert (report.cases, report.findings) == (51, ())
+    assert report.clocks > 200
     again = seed(seeded, [DEMO / "difficulties.yaml"])
     assert (again.cases, again.known) == (0, 51)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,7 @@ def signed(body: str = BODY, *, secret: str = NEW, key: str = "msg_1", at: datet
     }
 
 
-def send(client: TestClient, headers: dict[str, Any], body: str | bytes = BODY) -> Any:
+def send(client: TestClient, headers: dict[Any, Any], body: str | bytes = BODY) -> Any:
     """A delivery."""
     return client.post("/webhooks/standard", content=body.encode() if isinstance(body, str) else body, headers=headers)
 
@@ -136,17 +137,14 @@ def _garbage() -> Iterator[tuple[str, bytes]]:
     yield "webhook-signature", b" ".join([b"v1,AAAA"] * 500)
 
 
-@pytest.mark.parametrize(("header", "value"), list(_garbage()))
-def test_garbage_in_a_header_is_refused_and_no_error_of_ours(
-    client: TestClient, office: Office, header: str, value: bytes
-) -> None:
+def test_garbage_in_a_header_is_refused_and_no_error_of_ours(client: TestClient, office: Office) -> None:
     """A wrong signature is 401, whatever it looks like; 500 would make the sender try for days."""
-    headers: dict[str, Any] = {name.encode(): said.encode() for name, said in signed().items()}
-    headers[header.encode()] = value
-    answer = send(client, headers)
-    # An odd id that was not signed is refused by its signature.
-    assert answer.status_code == 401
-    assert {"error", "remedy"} <= answer.json().keys()
+    for header, value in _garbage():
+        headers: dict[Any, Any] = {name.encode(): said.encode() for name, said in signed().items()}
+        headers[header.encode()] = value
+        answer = send(client, headers)
+        assert answer.status_code == 401, (header, value)
+        assert {"error", "remedy"} <= answer.json().keys()
     assert count(office) == 0
 
 
@@ -189,13 +187,12 @@ def test_a_stranger_s_secret_is_refused(client: TestClient) -> None:
     assert send(client, signed(secret=other)).status_code == 401
 
 
-@pytest.mark.parametrize("source", ["typeform", "STANDARD", "standard%2f", "x" * 500, "标准"])
+@pytest.mark.parametrize("source", ["typeform", "STANDARD", "x" * 500, "标准"])
 def test_an_unknown_source_is_a_mistake_in_a_configuration(client: TestClient, source: str) -> None:
     """401 with the known ones: 404 or 410 would make form services switch the hook off."""
     answer = client.post(f"/webhooks/{source}", content=BODY, headers=signed())
-    assert answer.status_code in (401, 404) if "%2f" in source else answer.status_code == 401
-    if answer.status_code == 401:
-        assert "standard" in answer.json()["remedy"]
+    assert answer.status_code == 401
+    assert "standard" in answer.json()["remedy"]
 
 
 def test_without_a_secret_nothing_is_believed(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,8 +232,6 @@ def test_a_signed_body_that_cannot_be_read_is_kept(client: TestClient, office: O
     now = datetime.now(UTC)
     headers = signed() | {"webhook-timestamp": str(int(now.timestamp()))}
     key = base64.b64decode(NEW.removeprefix("whsec_"))
-    import hmac
-
     mac = hmac.new(key, f"msg_1.{int(now.timestamp())}.".encode() + raw, hashlib.sha256).digest()
     headers["webhook-signature"] = "v1," + base64.b64encode(mac).decode()
     answer = send(client, headers, raw)

@@ -1,6 +1,6 @@
 """Factor requests with their stages and grants; approvals of stages, with steps side by side and returned ones.
 
-Revision: 0003, after 0001
+Revision: 0003, after 0002
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import models.base
 import models.exact
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

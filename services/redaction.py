@@ -1,0 +1,66 @@
+"""Redaction: the personal text of an event is blanked, the chain keeps its digest, and an event says who did it and why."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+from sqlalchemy import null, select, update
+
+from domain.case import Actor
+from domain.draft import Draft
+from domain.refusals import Refused, need
+from models.case import Event, EventText
+from models.engine import hold
+from models.office import Command
+from services.case_files import Surroundings, load_cases
+from services.casebook import case_id_of, open_casebook
+from services.casebook_write import write_drafts
+from services.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What was blanked: the case, the event, and the event that says so."""
+
+    case: str
+    seq: int
+    recorded_as: int
+
+
+def redact(office: Office, code: str, seq: int, reason: str, actor: Actor, command_id: str) -> Redacted:
+    """Blank the text of event `seq` of a case for ever. Raises Refused: no such case, event or text, or no reason.
+
+    The salt goes with the text: without it the digest, which stays in the chain, says nothing about what stood there.
+    """
+    if not reason.strip():
+        raise need("reason", "say on whose request and on what ground the text is removed")
+    with office.writing() as session:
+        hold(session, f"command {command_id}")
+        done = session.get(Command, command_id)
+        if done is not None:
+            return Redacted(**done.result["redacted"])
+        case_id = case_id_of(session, code)
+        if case_id is None:
+            raise Refused("no_case", "{code}: there is no such case.", {"code": code})
+        cases = load_cases(session, [case_id])
+        before = deepcopy(cases)
+        digest = session.scalar(select(Event.text_digest).where(Event.case_id == case_id, Event.seq == seq))
+        text = session.get(EventText, (case_id, seq))
+        facts = {"code": cases[case_id].code, "seq": seq}
+        if digest is None or text is None:
+            raise Refused("no_text", "{code} has no event {seq} with a text.", facts)
+        if text.text is None:
+            raise Refused("redacted", "The text of event {seq} of {code} was removed already.", facts)
+        book = open_casebook(office, session)
+        place = Surroundings(session, book.people, cases)
+        draft = Draft(cases[case_id], book.now, actor, office.policy, office.time, place)
+        draft.record("redacted", {"seq": seq, "digest": digest}, reason=reason.strip())
+        write_drafts(book, before, [draft])
+        session.execute(
+            update(EventText).where(EventText.case_id == case_id, EventText.seq == seq).values(text=null(), salt="")
+        )
+        result = Redacted(cases[case_id].code, seq, cases[case_id].seq)
+        said = {"case": result.case, "seq": result.seq, "recorded_as": result.recorded_as}
+        session.add(Command(id=command_id, at=office.now(), result={"redacted": said}))
+        return result

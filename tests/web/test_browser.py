@@ -1,0 +1,252 @@
+"""Real walks in a real browser, with scripts switched off: the pages need none."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+
+from services.office import Office
+from services.receiver import receive_waiting
+from tests.mailroom import Mail, deliver_all
+from web.app import create_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+FLAGS = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    if found is None:
+        pytest.skip("no Chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@dataclass(slots=True)
+class Served:
+    """The app on a port of its own, and what its pages complained of in the browser."""
+
+    office: Office
+    browser: Browser
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def page(self, size: dict[str, int] = DESKTOP, locale: str = "zh-CN") -> Page:
+        """A browser window without scripts."""
+        context = self.browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]}, locale=locale, java_script_enabled=False
+        )
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: self._note(said))
+        page.on("requestfailed", lambda request: self.complaints.append(f"{request.url}: {request.failure}"))
+        page.set_default_timeout(15_000)
+        return page
+
+    def _note(self, said: ConsoleMessage) -> None:
+        # A form with a mistake is answered 422, which the browser's console calls an error too.
+        if said.type in ("error", "warning") and "status of 422" not in said.text:
+            self.complaints.append(said.text)
+
+    def link(self, mails: list[Mail], message: str, to: str = "") -> str:
+        """The personal page that a mail leads to."""
+        [mail] = [each for each in mails if each.message == message and to in each.to]
+        return next(link for link in mail.links if "/act/" in link or "/track/" in link)
+
+
+@pytest.fixture
+def served(office: Office, browser: Browser) -> Iterator[Served]:
+    """The app as uvicorn runs it; at the end no page may have complained."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    office.settings.base_url = f"http://127.0.0.1:{port}"
+    server = uvicorn.Server(uvicorn.Config(create_app(office=office), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    made = Served(office, browser, office.settings.base_url)
+    yield made
+    for context in made.contexts:
+        context.close()
+    server.should_exit = True
+    thread.join(timeout=20)
+    assert made.complaints == []
+
+
+def unfold(page: Page, words: str) -> Locator:
+    """An action's form, unfolded if it is not."""
+    block = page.locator(f"details:has(> summary:has-text('{words}'))").first
+    if block.get_attribute("open") is None:
+        block.locator("> summary").click()
+    return block
+
+
+def unfold_all(page: Page) -> None:
+    """Every form of a page; those that fold one another are left as they are."""
+    for _ in range(page.locator("details:not([open], [name])").count()):
+        page.locator("details:not([open], [name]) > summary").first.click()
+
+
+def fill(page: Page, **typed: str) -> None:
+    """Type into fields by their ids."""
+    for name, value in typed.items():
+        page.fill(f"#{name}", value)
+
+
+def opened(served: Served) -> list[Mail]:
+    """A report walked from the form to its dispatch; the mails of the dispatch."""
+    page = served.page()
+    page.goto(served.address)
+    fill(
+        page,
+        title="第二路电源没有电力通道",
+        enterprise="禾城湖粲钠能有限公司",
+        email="gongcheng@example.com",
+        contact="联络员",
+    )
+    page.select_option("#category", "power")
+    page.select_option("#project", "P02")
+    page.click("text=较急")
+    page.click("button:has-text('提交')")
+    assert "已收到您的诉求" in page.inner_text("h1")
+    assert re.search(r"R-\w{4}-\w{4}-\w{4}", page.inner_text("main"))
+    page.goto(served.link(deliver_all(served.office), "confirm_report"))
+    page.click("button:has-text('确认')")
+    assert "已确认" in page.inner_text(".said")
+    receive_waiting(served.office)
+    return deliver_all(served.office)
+
+
+def test_a_report_is_followed_from_the_form_to_its_end(served: Served) -> None:
+    """An enterprise and three offices, each in their own window, in Chinese."""
+    mails = opened(served)
+    enterprise, officer, head = served.page(PHONE), served.page(), served.page(PHONE)
+    enterprise.goto(served.link(mails, "case_opened"))
+    assert enterprise.inner_text(".holder") == "供电公司"
+    assert "部门办理" in enterprise.inner_text("[aria-current=step]")
+
+    officer.goto(served.link(mails, "assigned_lead"))
+    officer.click("button:has-text('签收')")
+    contact = unfold(officer, "首次联系企业")
+    contact.locator("#contact-how").fill("电话")
+    contact.locator("button").click()
+    assert "请填写“沟通内容”" in officer.inner_text(".said")
+    assert officer.input_value("#contact-how") == "电话"
+    officer.fill("#contact-text", "已约定现场查看")
+    unfold(officer, "首次联系企业").locator("button").click()
+    reply = unfold(officer, "答复")
+    reply.locator("#reply-outcome").select_option("resolved")
+    reply.locator("#reply-text").fill("8月5日前完成。\n管位已协调。")
+    reply.locator("#reply-document").fill("鸳供〔2026〕12号")
+    reply.locator("button").click()
+    assert "签发" in officer.inner_text(".said")
+
+    head.goto(served.link(deliver_all(served.office), "approval_asked"))
+    assert "管位已协调。" in head.inner_text("main")
+    head.click("button:has-text('同意')")
+    assert "已作出决定" in head.inner_text("main")
+
+    enterprise.reload()
+    assert "问题解决了吗？" in enterprise.inner_text("main")
+    unfold(enterprise, "没有解决").locator("button").click()
+    assert "请填写" in enterprise.inner_text(".said")
+    assert enterprise.locator(".verdict-yes").get_attribute("open") is None
+    yes = unfold(enterprise, "已解决")
+    yes.locator("label:has-text('非常满意')").nth(0).click()
+    yes.locator("fieldset").nth(1).locator("label").nth(1).click()
+    yes.locator("button").click()
+    assert "感谢您的评价" in enterprise.inner_text(".said")
+    assert "已办结" in enterprise.inner_text("main")
+
+
+def test_the_form_in_english_keeps_what_was_typed(served: Served) -> None:
+    """A mistake is a link to its field, and nothing has to be typed twice."""
+    page = served.page(PHONE, locale="en-GB")
+    page.goto(served.address)
+    assert page.inner_text("h1") == "Report a difficulty"
+    fill(page, detail="Since May,\n\nno corridor.", email="office@example.com")
+    page.click("button:has-text('Send the report')")
+    assert page.locator(".said:focus").count() == 1
+    page.click(".said a:has-text('Give the name of the enterprise.')")
+    assert page.url.endswith("#enterprise")
+    assert page.input_value("#detail") == "Since May,\n\nno corridor."
+    fill(page, title="No corridor", enterprise="Hucan Sodium Energy Co.")
+    page.click("button:has-text('Send the report')")
+    assert page.inner_text("h1").endswith("Your report has arrived")
+    page.click("text=中文")
+    assert page.inner_text("h1").endswith("已收到您的诉求")
+
+
+def test_no_page_is_wider_than_its_window(served: Served) -> None:
+    """Nobody scrolls sideways, also not with a long word that somebody typed."""
+    page = served.page()
+    page.goto(served.address)
+    fill(page, title="W" * 190, detail="https://example.com/" + "a" * 400, enterprise="企" * 110)
+    fill(page, email="gongcheng@example.com")
+    page.select_option("#category", "power")
+    page.click("button:has-text('提交')")
+    page.goto(served.link(deliver_all(served.office), "confirm_report"))
+    page.click("button:has-text('确认')")
+    receive_waiting(served.office)
+    mails = deliver_all(served.office)
+    pages = [served.address, *(served.link(mails, name) for name in ("case_opened", "assigned_lead"))]
+    for address in pages:
+        for language in ("zh", "en"):
+            page.goto(f"{address}?lang={language}")
+            unfold_all(page)
+            for width in (320, 390, 768, 1280):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, language, address)
+
+
+def test_what_is_pressed_is_large_enough_for_a_thumb(served: Served) -> None:
+    """44 pixels at least, on a phone."""
+    mails = opened(served)
+    page = served.page(PHONE)
+    for address in (served.address, served.link(mails, "assigned_lead"), served.link(mails, "case_opened")):
+        page.goto(address)
+        unfold_all(page)
+        parts = page.locator(
+            "main :is(button, summary, select, textarea, .step, input[type=text], input[type=date]), .switch, .brand"
+        )
+        sizes = [box["height"] for part in parts.all() if (box := part.bounding_box()) is not None]
+        assert len(sizes) > 3
+        assert min(sizes) >= 44
+
+
+def test_a_keyboard_is_enough(served: Served) -> None:
+    """The first stop skips the head; Enter sends; each stop is seen."""
+    page = served.page(locale="en-GB")
+    page.goto(served.address)
+    page.keyboard.press("Tab")
+    assert page.locator("a.skip:focus").count() == 1
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.locator("#title:focus").count() == 1
+    page.keyboard.type("No corridor")
+    page.keyboard.press("Enter")
+    assert "Your report was not sent yet" in page.inner_text(".said")
+    assert page.input_value("#title") == "No corridor"
