@@ -10,7 +10,7 @@ from domain.clocks import Clock, ClockState, Expiry, Happening, Moment
 from domain.draft import Draft
 from domain.effects_approval import approver_of, close, pass_up, refuse_approval, replied
 from domain.effects_desk import reopen_case
-from domain.effects_factor import block_unanswered, expire_grant
+from domain.effects_grant import block_unanswered, expire_grant
 from domain.effects_unit import fallback_leads
 from domain.effects_waiting import count_suspension, end_suspension
 from domain.fields import Fields
@@ -132,7 +132,13 @@ def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ..
     to = []
     if clock.kind == "factor_stage":
         # Whoever is asked to decide gets the link to it; the unit's people get theirs beside it.
-        to += [approver_of(a, s) for a in draft.case.approvals if a.subject == clock.subject for s in a.steps if s.state == "open"]
+        to += [
+            approver_of(a, s)
+            for a in draft.case.approvals
+            if a.subject == clock.subject
+            for s in a.steps
+            if s.state == "open"
+        ]
     for role, copy in [(r, False) for r in rule.to] + [(r, True) for r in rule.copies]:
         to.append(
             Audience(role, unit if role in (Role.LIAISON, Role.UNIT_HEAD, Role.AREA_OFFICER) else None, copy=copy)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from domain.clocks import ClockState
 from domain.draft import Draft
-from domain.effects_approval import ask_again, close, open_approval, redo
+from domain.effects_approval import close, open_approval, redo
+from domain.effects_return import ask_again
 from domain.effects_waiting import end_suspension
 from domain.fields import Fields, rating_of
 from domain.lifecycle import ApprovalKind, Status

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from domain.draft import Draft
-from domain.effects_factor import advance, await_need, factor_of, read_quantity, today, watch_expiry
+from domain.effects_factor import advance, await_need, factor_of, today
+from domain.effects_grant import read_quantity, watch_expiry
 from domain.factor import Grant, document_taken, same_document
 from domain.fields import Fields, future_day
 from domain.policy import Label

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.draft import Draft
-from domain.effects_approval import approve, asked_of, check_hand_back, check_returned, hand_back, refuse, resubmit
+from domain.effects_approval import approve, asked_of, refuse
 from domain.effects_clock import check_escalation, escalate, lapse, no_response
 from domain.effects_desk import (
     amend,
@@ -29,18 +29,11 @@ from domain.effects_enterprise import (
     supplement,
     withdraw,
 )
-from domain.effects_factor import (
-    check_stage,
-    follow_returns,
-    grant,
-    pass_stage,
-    reject_stage,
-    reopen_stage,
-    return_stage,
-    skip_stage,
-)
+from domain.effects_factor import follow_returns
 from domain.effects_ledger import block, check_block, defer, draw, renew, unblock
 from domain.effects_meeting import call_consultation, conclude, instruct
+from domain.effects_return import check_hand_back, check_returned, hand_back, resubmit
+from domain.effects_stage import check_stage, grant, pass_stage, reject_stage, reopen_stage, return_stage, skip_stage
 from domain.effects_unit import (
     answer,
     ask_extension,
@@ -162,6 +155,8 @@ def _facts(draft: Draft, action: Action) -> Refused | None:
         return Refused("signed_for", "The case is signed for already.")
     if name in ("approve", "refuse", "hand_back") and case.open_approval() is None:
         return NOTHING_TO_DECIDE
+    if name == "resubmit" and not any(s.state == "returned" for a in case.approvals for s in a.steps):
+        return Refused("nothing_returned", "Nothing was returned that has to be supplemented.")
     if name == "fulfil" and case.open_clock("duty") is None:
         return Refused("no_duty", "There is no open duty here.")
     if name == "deliver" and case.open_clock("promised") is None:
@@ -220,7 +215,11 @@ def _until(draft: Draft, name: str) -> str | None:
 
 def offered(draft: Draft) -> tuple[Action, ...]:
     """The rows that the draft's actor may take now: the buttons of a page."""
-    return tuple(row for row in from_status(draft.case.status, draft.case.kind) if may(draft, row) and standing(draft, row) is None)
+    return tuple(
+        row
+        for row in from_status(draft.case.status, draft.case.kind)
+        if may(draft, row) and standing(draft, row) is None
+    )
 
 
 def perform(draft: Draft, name: str, fields: Fields) -> None:

@@ -65,10 +65,7 @@ def advance_factor(
     done = [row for row in results if row.done]
     leave_table(
         "advanced-factors",
-        [
-            {"request": row.case, "done": "yes" if row.done else "refused", "says": row.message, "link": row.link}
-            for row in results
-        ],
+        [{"request": row.case, "done": "yes" if row.done else "refused", "says": row.message} for row in results],
         f"{taken}: {len(done)} of {len(results)} done",
     )
     if not done:

@@ -57,7 +57,7 @@ def request_factor(
     name_run(f"request · {opened.case}", [opened.case])
     leave_table(
         "requested-factor",
-        [{"request": opened.case, "result": opened.message, "link": opened.link}],
+        [{"request": opened.case, "result": opened.message}],
         f"Requested {opened.case} ({chosen(type)})",
     )
     return opened.case

@@ -11,7 +11,7 @@ from typing import Literal
 
 from domain.policy import Label, Role
 from domain.uscc import validate_uscc
-from services.factor_rows import FactorsFile, check_factors_file
+from services.factor_rows import FactorsFile, check_factors_file, check_unique
 from services.marked_yaml import Entry, FileMistakes, Report, compose, read_text, suggest
 from services.record_reader import RecordReader, read_date
 
@@ -279,14 +279,6 @@ def _read_fact(entry: Entry) -> Fact:
     return None
 
 
-def _check_unique(report: Report, key: str, names: Iterable[str], field: str) -> None:
-    seen: set[str] = set()
-    for position, name in enumerate(names):
-        if name in seen:
-            report.add(f"{report.item(key, position)}.{field}", f"{name} is given twice", "give each a name of its own")
-        seen.add(name)
-
-
 def _check_addresses(report: Report, addresses: Iterable[tuple[str, str]]) -> None:
     for key, address in addresses:
         local, _, host = address.partition("@")
@@ -296,9 +288,9 @@ def _check_addresses(report: Report, addresses: Iterable[tuple[str, str]]) -> No
 
 def _check_directory(directory: DirectoryFile, report: Report) -> None:
     ids = [unit.id for unit in directory.units]
-    _check_unique(report, "units", ids, "id")
-    _check_unique(report, "accounts", (account.id for account in directory.accounts), "id")
-    _check_unique(report, "accounts", (account.email.lower() for account in directory.accounts), "email")
+    check_unique(report, "units", ids, "id")
+    check_unique(report, "accounts", (account.id for account in directory.accounts), "id")
+    check_unique(report, "accounts", (account.email.lower() for account in directory.accounts), "email")
     _check_addresses(
         report, ((f"{report.item('units', n)}.email", unit.email) for n, unit in enumerate(directory.units))
     )
@@ -324,7 +316,7 @@ def _check_directory(directory: DirectoryFile, report: Report) -> None:
 
 
 def _check_projects(file: ProjectsFile, report: Report) -> None:
-    _check_unique(report, "projects", (project.code for project in file.projects), "code")
+    check_unique(report, "projects", (project.code for project in file.projects), "code")
     _check_addresses(
         report,
         ((f"{report.item('projects', n)}.enterprise.email", p.enterprise.email) for n, p in enumerate(file.projects)),
@@ -340,7 +332,7 @@ def _check_projects(file: ProjectsFile, report: Report) -> None:
 
 
 def _check_difficulties(file: DifficultiesFile, report: Report) -> None:
-    _check_unique(report, "difficulties", (row.code for row in file.difficulties), "code")
+    check_unique(report, "difficulties", (row.code for row in file.difficulties), "code")
     for position, row in enumerate(file.difficulties):
         last, key_of_case = date.min, report.item("difficulties", position)
         for place, line in enumerate(row.log):

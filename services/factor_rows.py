@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -67,14 +68,20 @@ class FactorsFile:
     factors: tuple[FactorRow, ...]
 
 
+def check_unique(report: Report, key: str, names: Iterable[str], field: str) -> None:
+    """Each name of a list is given once."""
+    seen: set[str] = set()
+    for position, name in enumerate(names):
+        if name in seen:
+            report.add(f"{report.item(key, position)}.{field}", f"{name} is given twice", "give each a name of its own")
+        seen.add(name)
+
+
 def check_factors_file(file: FactorsFile, report: Report) -> None:
     """Codes are given once, and grants come after their request, in the order of their days."""
-    seen: set[str] = set()
+    check_unique(report, "factors", (row.code for row in file.factors), "code")
     for position, row in enumerate(file.factors):
         key = report.item("factors", position)
-        if row.code in seen:
-            report.add(f"{key}.code", f"{row.code} is given twice", "give each a code of its own")
-        seen.add(row.code)
         last = row.requested_on
         for place, grant in enumerate(row.grants):
             where = f"{report.item(f'{key}.grants', place)}.on"

@@ -11,7 +11,7 @@ from domain.case import Actor
 from domain.lifecycle import FACTOR_STEPS, Party
 from domain.refusals import Refused
 from services.casebook import open_casebook
-from services.desk import StepResult, coordinate, link_to, remember, repeated, repeated_in
+from services.desk import StepResult, coordinate, remember, repeated, repeated_in
 from services.factor_intake import known_project
 from services.factor_opening import NewFactor, open_factors
 from services.factor_request import FactorAsked, read_factor
@@ -41,7 +41,7 @@ def _open(office: Office, session: Session, asked: FactorAsked, actor: Actor) ->
     book = open_casebook(office, session)
     new = NewFactor(asked, known_project(book, asked.project), actor, actor.channel)
     [(_, code)] = open_factors(book, [new])
-    return StepResult(code, True, f"registered as {code}", link_to(office, code))
+    return StepResult(code, True, f"registered as {code}")
 
 
 def advance(

@@ -8,7 +8,7 @@ import pytest
 
 from domain.case import Actor, Case
 from domain.draft import Draft
-from domain.lifecycle import ACTIONS, DESK_STEPS, Party, Status
+from domain.lifecycle import ACTIONS, DESK_STEPS, Kind, Party, Status
 from domain.refusals import Refused
 from domain.rules import EFFECTS, check, offered
 from services.case_files import Surroundings
@@ -59,6 +59,8 @@ SPECIFIED: dict[str, tuple[str, str, str]] = {
     "reopen": ("closed", "clock desk_head", "in_progress new"),
     "approve": (ANY, "approver clock", ""),
     "refuse": (ANY, "approver clock", ""),
+    "hand_back": (ANY, "approver", ""),
+    "resubmit": (ANY, "lead desk_head", ""),
 }
 
 REQUIRED = {
@@ -69,7 +71,7 @@ REQUIRED = {
     "no_response": "", "call_consultation": "participants date", "conclude": "minutes", "track": "reason date",
     "untrack": "case_class", "reply": "outcome text document", "record_follow_up": "answer", "confirm": "result attitude",
     "dispute": "reason", "lapse": "", "appeal": "reason", "escalate": "reason", "withdraw": "", "deliver": "text document",
-    "reopen": "reason", "approve": "", "refuse": "reason",
+    "reopen": "reason", "approve": "", "refuse": "reason", "hand_back": "reason", "resubmit": "text",
 }  # fmt: skip
 
 WITH_APPROVAL = {
@@ -97,7 +99,8 @@ def test_the_row_needs_what_is_specified(name: str) -> None:
 
 def test_no_action_is_more_and_none_is_missing() -> None:
     """The table is whole, and every row does something."""
-    assert set(ACTIONS) == set(SPECIFIED) == set(EFFECTS)
+    assert {name for name, row in ACTIONS.items() if Kind.DIFFICULTY in row.kinds} == set(SPECIFIED)
+    assert set(ACTIONS) == set(EFFECTS)
 
 
 def test_there_are_eight_statuses() -> None:

@@ -321,6 +321,8 @@ def test_an_inactive_unit_is_named_with_its_successor(directory: DirectoryFile) 
     assert {mistake.key for mistake in found} == {
         "categories.power.lead",
         "categories.logistics_utilities.supporters.2",
+        "factor_types.power.lead",
+        "factor_types.logistics.supporters.2",
     }
     assert all("its successor D07" in mistake.remedy for mistake in found)
 
