@@ -26,7 +26,6 @@ POOL = "expedite"
 POLL_SECONDS = 3.0
 """The scheduler inserts its runs in bulk, without an event for each: what no event announces is found by polling."""
 SYNC_SECONDS = 20
-DRAIN_SECONDS = 25.0
 
 Chore = Callable[[], Coroutine[Any, Any, None]]
 
