@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+WHOLE = {"render_nulls": True}
+"""Rows are inserted with what they lack: else each run of rows that lack the same would be a statement of its own."""
+
 _SCALARS = (
     "status", "rung", "round", "cycle", "case_class", "severity", "category", "outcome", "due", "original_due", "estimated",
     "closed_at", "promised_on", "suspended_for", "extensions", "redos", "attempts", "rating_result", "rating_attitude", "seq",
@@ -82,7 +85,7 @@ def _number_events(
     for i, (seq, head) in heads.items():
         cases[i].seq, cases[i].head_hash = seq, head
     if rows:
-        book.session.execute(insert(tables.Event), rows)
+        book.session.execute(insert(tables.Event), rows, execution_options=WHOLE)
     if texts:
         book.session.execute(insert(tables.EventText), texts)
 
@@ -215,7 +218,9 @@ def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]], polic
     ]  # fmt: skip
     table = clock_tables.Clock
     for (clock, _), new_id in zip(
-        owned, session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), rows), strict=True
+        owned,
+        session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), rows, execution_options=WHOLE),
+        strict=True,
     ):
         clock.id = new_id
 
@@ -231,7 +236,7 @@ def write_moments(session: Session, clocks: Sequence[Clock]) -> None:
         for m in c.moments
     ]  # fmt: skip
     if rows:
-        session.execute(insert(clock_tables.ClockEvent), rows)
+        session.execute(insert(clock_tables.ClockEvent), rows, execution_options=WHOLE)
     for clock in clocks:
         clock.moments, clock.changed = [], False
 

@@ -139,6 +139,8 @@ class TrackPage:
     timeline: tuple[TimelineLine, ...] = ()
     buttons: tuple[Button, ...] = ()
     principal: bool = True
+    said: tuple[tuple[Label, str], ...] = ()
+    """What the report to be confirmed says, shown only behind the mailed link."""
 
 
 @dataclass(frozen=True, slots=True)
