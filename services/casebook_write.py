@@ -155,33 +155,49 @@ def _write_assignments(book: Casebook, before: Mapping[int, Case], cases: Mappin
 
 
 def _write_approvals(session: Session, cases: Mapping[int, Case]) -> None:
-    for case in cases.values():
-        for approval in case.approvals:
-            if approval.changed:
-                _write_approval(session, case, approval)
+    changed = [(case, approval) for case in cases.values() for approval in case.approvals if approval.changed]
+    new = [(case, approval) for case, approval in changed if approval.id is None]
+    known = [{"id": approval.id, "state": approval.state} for _, approval in changed if approval.id is not None]
+    _many(session, tables.Approval.__table__, known)  # type: ignore[arg-type]  # a mapped class's table
+    rows = [
+        {
+            "case_id": case.id, "kind": approval.kind, "unit_id": approval.unit, "asked_by": approval.asked_by,
+            "asked_at": approval.asked_at, "facts": approval.facts, "state": approval.state,
+        }
+        for case, approval in new
+    ]  # fmt: skip
+    for (_, approval), approval_id in zip(new, _insert_ids(session, tables.Approval, rows), strict=True):
+        approval.id = approval_id
+    _write_steps(session, [approval for _, approval in changed])
 
 
-def _write_approval(session: Session, case: Case, approval: Approval) -> None:
-    if approval.id is None:
-        approval.id = session.scalars(
-            insert(tables.Approval).returning(tables.Approval.id),
-            [{
-                "case_id": case.id, "kind": approval.kind, "unit_id": approval.unit, "asked_by": approval.asked_by,
-                "asked_at": approval.asked_at, "facts": approval.facts, "state": approval.state,
-            }],
-        ).one()  # fmt: skip
-    else:
-        session.execute(update(tables.Approval).where(tables.Approval.id == approval.id).values(state=approval.state))
-    for step in approval.steps:
-        row = {
-            "approval_id": approval.id, "seq": step.seq, "role": step.role, "unit_id": step.unit, "account_id": step.account,
-            "state": step.state, "decided_at": step.decided_at, "decided_by": step.decided_by, "reason": step.reason,
-        }  # fmt: skip
-        if step.id is None:
-            step.id = session.scalars(insert(tables.ApprovalStep).returning(tables.ApprovalStep.id), [row]).one()
-        else:
-            session.execute(update(tables.ApprovalStep).where(tables.ApprovalStep.id == step.id).values(row))
-    approval.changed = False
+def _write_steps(session: Session, approvals: Sequence[Approval]) -> None:
+    steps = [(approval, step) for approval in approvals for step in approval.steps]
+    rows = [
+        {
+            "id": step.id, "approval_id": approval.id, "seq": step.seq, "role": step.role, "unit_id": step.unit,
+            "account_id": step.account, "state": step.state, "decided_at": step.decided_at, "decided_by": step.decided_by,
+            "reason": step.reason,
+        }
+        for approval, step in steps
+    ]  # fmt: skip
+    _many(session, tables.ApprovalStep.__table__, [row for row in rows if row["id"] is not None])  # type: ignore[arg-type]  # a mapped class's table
+    new = [(step, row) for (_, step), row in zip(steps, rows, strict=True) if row.pop("id") is None]
+    ids = _insert_ids(session, tables.ApprovalStep, [row for _, row in new])
+    for (step, _), step_id in zip(new, ids, strict=True):
+        step.id = step_id
+    for approval in approvals:
+        approval.changed = False
+
+
+def _insert_ids(
+    session: Session, table: type[tables.Approval | tables.ApprovalStep | clock_tables.Clock], rows: Sequence[Row]
+) -> Sequence[int]:
+    """Insert rows and return their ids in the same order."""
+    if not rows:
+        return []
+    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
+    return session.scalars(statement, rows, execution_options=WHOLE).all()
 
 
 def _limit_columns(limit: Limit | None) -> Row:
@@ -216,12 +232,7 @@ def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]], polic
         }
         for c, owner in owned
     ]  # fmt: skip
-    table = clock_tables.Clock
-    for (clock, _), new_id in zip(
-        owned,
-        session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), rows, execution_options=WHOLE),
-        strict=True,
-    ):
+    for (clock, _), new_id in zip(owned, _insert_ids(session, clock_tables.Clock, rows), strict=True):
         clock.id = new_id
 
 
