@@ -26,6 +26,7 @@ from deployments.worker import POOL, InProcessWorker
 logger = logging.getLogger("expedite.engine")
 
 DRAIN_SECONDS = 25.0
+BEAT_EVERY = 30.0
 REGISTER_EVERY = 60.0
 """The directory changes every week and the policy at times: the drop-downs follow within a minute."""
 
@@ -46,6 +47,7 @@ class Plan:
     lease_seconds: float = SECONDS
     pool: str = POOL
     ready: Callable[[], None] = lambda: None
+    beat: Callable[[], None] = lambda: None
 
 
 class Engine:
@@ -76,6 +78,7 @@ class Engine:
             worker = self._worker
             worker.beside(Orphans(lambda: worker.client, self._leases, self._plan.pool, worker.wake).watch)
             worker.beside(self._keep_registered)
+            worker.beside(self._keep_beating)
             for standing in self._standing:
                 standing.start(self._standing)
             self._plan.ready()
@@ -117,6 +120,14 @@ class Engine:
         while True:
             await asyncio.sleep(REGISTER_EVERY)
             await self._register()
+
+    async def _keep_beating(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._plan.beat)
+            except Exception:
+                logger.warning("could not say that this worker is alive", exc_info=True)
+            await asyncio.sleep(BEAT_EVERY)
 
     async def _register(self) -> bool:
         plan = self._plan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -33,23 +32,18 @@ def load(entrypoint: str) -> Flow[..., Any]:
 
 
 class Runs:
-    """The runs that this process executes now, and the way to ask each to stop.
-
-    `begun` and `ended` hear of each run, so that whoever observes cancellations knows which ones matter here.
-    """
+    """The runs that this process executes now, and the way to ask each to stop."""
 
     def __init__(self, leases: RunLeases) -> None:
         self._leases = leases
-        self.begun: Callable[[UUID], None] = lambda _: None
-        self.ended: Callable[[UUID], None] = lambda _: None
         self._signs: dict[UUID, StopSign] = {}
         self._draining = False
         self._lock = Lock()
 
-    def here(self, flow_run_id: UUID) -> bool:
-        """Whether the run executes in this process."""
+    def here(self) -> list[UUID]:
+        """The runs that execute in this process now."""
         with self._lock:
-            return flow_run_id in self._signs
+            return list(self._signs)
 
     def cancel(self, flow_run_id: UUID) -> bool:
         """Ask a run of this process to stop; False if it is not here."""
@@ -80,11 +74,9 @@ class Runs:
                 self._signs[flow_run.id] = sign
                 if self._draining:
                     sign.drain()
-            self.begun(flow_run.id)
             try:
                 return self._execute(client, flow_run, entrypoint, sign)
             finally:
-                self.ended(flow_run.id)
                 with self._lock:
                     del self._signs[flow_run.id]
 

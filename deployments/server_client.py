@@ -18,8 +18,6 @@ from prefect.context import AsyncClientContext, SyncClientContext
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
-    PREFECT_WORKER_CANCELLATION_POLL_SECONDS,
-    PREFECT_WORKER_ENABLE_CANCELLATION,
     temporary_settings,
 )
 
@@ -95,11 +93,8 @@ def engine_client() -> Iterator[SyncPrefectClient]:
 @asynccontextmanager
 async def loop_client() -> AsyncIterator[PrefectClient]:
     """A client for this event loop that the worker and its observers find and share while the block lasts."""
-    # Off by default, because Prefect's own workers can only end runs that have not begun.
-    observing = {PREFECT_WORKER_ENABLE_CANCELLATION: True, PREFECT_WORKER_CANCELLATION_POLL_SECONDS: 5.0}
-    with temporary_settings(observing):
-        async with _SharedLoopContext() as context:
-            yield context.client
+    async with _SharedLoopContext() as context:
+        yield context.client
 
 
 def answers(timeout: float = 2.0) -> bool:

@@ -55,7 +55,7 @@ class Supervisor:
             grace=WEB_GRACE,
             gated=True,
         )
-        server = [python, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port"]
+        server = [python, "-m", "deployments.prefect_process", "server", "start", "--host", "127.0.0.1", "--port"]
         self._server = Child(
             "Prefect server",
             [*server, str(addresses.prefect_port)],

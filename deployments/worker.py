@@ -11,10 +11,16 @@ from uuid import UUID
 import anyio
 import anyio.abc
 import httpx
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventAnyResourceFilter, EventFilter, EventNameFilter
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from deployments.execution import Runs
@@ -26,7 +32,8 @@ POOL = "expedite"
 POLL_SECONDS = 3.0
 """The scheduler inserts its runs in bulk, without an event for each: what no event announces is found by polling."""
 SYNC_SECONDS = 20
-DRAIN_SECONDS = 25.0
+RUN_RESOURCE = "prefect.flow-run."
+SCHEDULED, CANCELLING = f"{RUN_RESOURCE}Scheduled", f"{RUN_RESOURCE}Cancelling"
 
 Chore = Callable[[], Coroutine[Any, Any, None]]
 
@@ -57,7 +64,6 @@ class InProcessWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorker
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._chores: list[Chore] = []
-        runs.begun, runs.ended = self._follow, self._forget
 
     def beside(self, chore: Chore) -> None:
         """Have `chore` run beside the polling, from start to stop."""
@@ -131,15 +137,7 @@ class InProcessWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorker
         work = self._slots.submit(lambda client: self._runs.execute(client, flow_run, entrypoint))
         return await asyncio.wrap_future(work)
 
-    def _follow(self, flow_run_id: UUID) -> None:
-        if self._cancelling_observer is not None:
-            self._cancelling_observer.add_in_flight_flow_run_id(flow_run_id)
-
-    def _forget(self, flow_run_id: UUID) -> None:
-        if self._cancelling_observer is not None:
-            self._cancelling_observer.remove_in_flight_flow_run_id(flow_run_id)
-
-    async def _cancel_run(self, flow_run_id: UUID) -> None:
+    def _cancel(self, flow_run_id: UUID) -> None:
         if self._runs.cancel(flow_run_id):
             logger.info("run %s is asked to stop", flow_run_id)
 
@@ -148,10 +146,24 @@ class InProcessWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorker
             self._wake.clear()
             try:
                 await self.get_and_submit_flow_runs()
-            except httpx.HTTPError as unreachable:
+                await self._look_for_cancelled()
+            except (httpx.HTTPError, PrefectException) as unreachable:
                 logger.warning("the Prefect server does not answer: %r", unreachable)
             with anyio.move_on_after(POLL_SECONDS):
                 await self._wake.wait()
+
+    async def _look_for_cancelled(self) -> None:
+        """Find what the event stream did not tell; an idle worker asks nothing."""
+        if not (here := self._runs.here()):
+            return
+        cancelling = await self.client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                id=FlowRunFilterId(any_=here),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CANCELLING])),
+            )
+        )
+        for flow_run in cancelling:
+            self._cancel(flow_run.id)
 
     async def _keep_synced(self) -> None:
         pause = 1.0
@@ -159,25 +171,28 @@ class InProcessWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorker
             try:
                 await self._sync_and_initialize()
                 pause = float(SYNC_SECONDS)
-            except httpx.HTTPError as unreachable:
+            except (httpx.HTTPError, PrefectException) as unreachable:
                 pause = min(pause * 2, SYNC_SECONDS)
                 logger.warning("the Prefect server does not answer: %r", unreachable)
             await anyio.sleep(pause)
 
     async def _listen(self) -> None:
-        """Wake for each run that somebody asks for: it starts at once instead of at the next poll."""
+        """Hear of each run that somebody asks for or cancels, at once instead of at the next poll."""
         while True:
             try:
-                async with get_events_subscriber(filter=self._scheduled_here()) as events:
+                async with get_events_subscriber(filter=self._events_here()) as events:
                     # What came between the last poll and this subscription.
                     self.wake()
-                    async for _ in events:
-                        self.wake()
+                    async for event in events:
+                        if event.event == CANCELLING:
+                            self._cancel(UUID(event.resource.id.removeprefix(RUN_RESOURCE)))
+                        else:
+                            self.wake()
             except Exception as lost:
                 logger.info("the event stream is lost, polling goes on: %r", lost)
             await anyio.sleep(POLL_SECONDS)
 
-    def _scheduled_here(self) -> EventFilter:
+    def _events_here(self) -> EventFilter:
         here = EventAnyResourceFilter(id=[f"prefect.work-pool.{self._work_pool.id}"]) if self._work_pool else None
-        wanted = EventFilter(event=EventNameFilter(name=["prefect.flow-run.Scheduled"]))
+        wanted = EventFilter(event=EventNameFilter(name=[SCHEDULED, CANCELLING]))
         return wanted if here is None else wanted.model_copy(update={"any_resource": here})

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 import sys
 from pathlib import Path
 
+from prefect.settings import PREFECT_API_URL
+
 from deployments.catalogue import DEPLOYMENTS, Choice
 from deployments.engine import Engine, Plan
+from deployments.refusal import CommandRefused
 from deployments.registration import DropDowns
 from deployments.standing import StandingFlow
+from models.migrate import DatabaseRefused, current, head, opened_engine
 from services import desk, intake, leases, outbox
 from services.office import Office, current_office
+from services.settings import load_settings
 from tasks.choices import shown
 
 SLOTS_POSTGRESQL = 4
@@ -64,15 +71,28 @@ def plan_for(office: Office, mark: Path | None) -> Plan:
         zone=office.zone.key,
         slots=1 if office.engine.dialect.name == "sqlite" else SLOTS_POSTGRESQL,
         ready=mark.touch if mark is not None else lambda: None,
+        beat=lambda: leases.beat(office, "worker", {"pid": os.getpid(), "host": socket.gethostname()}),
     )
 
 
+def _office() -> Office:
+    if not PREFECT_API_URL.value():
+        raise CommandRefused("Set PREFECT_API_URL to the Prefect server's address, e.g. http://127.0.0.1:4200/api.")
+    try:
+        with opened_engine(load_settings().url) as engine, engine.connect() as connection:
+            if current(connection) != head():
+                raise CommandRefused("The database is not up to date: start `expedite up` once with this version.")
+    except DatabaseRefused as refused:
+        raise CommandRefused(str(refused)) from refused
+    return current_office()
+
+
 def work(mark: Path | None = None) -> int:
-    """Run until SIGTERM or SIGINT; 0 if every run came to its end, else 1."""
+    """Run until SIGTERM or SIGINT; 0 if every run came to its end, else 1. Raises CommandRefused."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     for noisy in ("httpx", "httpcore", "aiosqlite", "prefect.flow_runs.worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    office = current_office()
+    office = _office()
     return 0 if asyncio.run(Engine(plan_for(office, mark)).run()) else 1
 
 

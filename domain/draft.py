@@ -124,6 +124,8 @@ class Draft:
         clock.moments.append(Moment(self.now, Happening.STARTED, clock.limit, due, note))
         self.plan(clock)
         self.case.clocks.append(clock)
+        if self.case.status is Status.SUSPENDED:
+            self.pause(self.case.suspended_for or "")
         return clock
 
     def setting(self, clock: Clock) -> Setting:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+WHOLE = {"render_nulls": True}
+"""Rows are inserted with what they lack: else each run of rows that lack the same would be a statement of its own."""
+
 _SCALARS = (
     "status", "rung", "round", "cycle", "case_class", "severity", "category", "outcome", "due", "original_due", "estimated",
     "closed_at", "promised_on", "suspended_for", "extensions", "redos", "attempts", "rating_result", "rating_attitude", "seq",
@@ -84,7 +87,7 @@ def _number_events(
     for i, (seq, head) in heads.items():
         cases[i].seq, cases[i].head_hash = seq, head
     if rows:
-        book.session.execute(insert(tables.Event), rows)
+        book.session.execute(insert(tables.Event), rows, execution_options=WHOLE)
     if texts:
         book.session.execute(insert(tables.EventText), texts)
 
@@ -154,38 +157,50 @@ def _write_assignments(book: Casebook, before: Mapping[int, Case], cases: Mappin
 
 
 def _write_approvals(session: Session, cases: Mapping[int, Case]) -> None:
-    for case in cases.values():
-        for approval in case.approvals:
-            if approval.changed:
-                _write_approval(session, case, approval)
+    changed = [(case, approval) for case in cases.values() for approval in case.approvals if approval.changed]
+    new = [(case, approval) for case, approval in changed if approval.id is None]
+    known = [{"id": a.id, "state": a.state, "facts": a.facts} for _, a in changed if a.id is not None]
+    _many(session, tables.Approval.__table__, known)  # type: ignore[arg-type]  # a mapped class's table
+    rows = [
+        {
+            "case_id": case.id, "kind": approval.kind, "unit_id": approval.unit, "asked_by": approval.asked_by,
+            "asked_at": approval.asked_at, "facts": approval.facts, "state": approval.state, "subject": approval.subject,
+            "needs": {str(group): needed for group, needed in approval.needs.items()},
+        }
+        for case, approval in new
+    ]  # fmt: skip
+    for (_, approval), approval_id in zip(new, _insert_ids(session, tables.Approval, rows), strict=True):
+        approval.id = approval_id
+    _write_steps(session, [approval for _, approval in changed])
 
 
-def _write_approval(session: Session, case: Case, approval: Approval) -> None:
-    if approval.id is None:
-        approval.id = session.scalars(
-            insert(tables.Approval).returning(tables.Approval.id),
-            [{
-                "case_id": case.id, "kind": approval.kind, "unit_id": approval.unit, "asked_by": approval.asked_by,
-                "asked_at": approval.asked_at, "facts": approval.facts, "state": approval.state,
-                "subject": approval.subject, "needs": {str(group): needed for group, needed in approval.needs.items()},
-            }],
-        ).one()  # fmt: skip
-    else:
-        session.execute(
-            update(tables.Approval)
-            .where(tables.Approval.id == approval.id)
-            .values(state=approval.state, facts=approval.facts)
-        )
-    for step in approval.steps:
-        row = {
-            "approval_id": approval.id, "seq": step.seq, "role": step.role, "unit_id": step.unit, "account_id": step.account,
-            "state": step.state, "decided_at": step.decided_at, "decided_by": step.decided_by, "reason": step.reason, "group_no": step.group,
-        }  # fmt: skip
-        if step.id is None:
-            step.id = session.scalars(insert(tables.ApprovalStep).returning(tables.ApprovalStep.id), [row]).one()
-        else:
-            session.execute(update(tables.ApprovalStep).where(tables.ApprovalStep.id == step.id).values(row))
-    approval.changed = False
+def _write_steps(session: Session, approvals: Sequence[Approval]) -> None:
+    steps = [(approval, step) for approval in approvals for step in approval.steps]
+    rows = [
+        {
+            "id": step.id, "approval_id": approval.id, "seq": step.seq, "role": step.role, "unit_id": step.unit,
+            "account_id": step.account, "state": step.state, "decided_at": step.decided_at, "decided_by": step.decided_by,
+            "reason": step.reason, "group_no": step.group,
+        }
+        for approval, step in steps
+    ]  # fmt: skip
+    _many(session, tables.ApprovalStep.__table__, [row for row in rows if row["id"] is not None])  # type: ignore[arg-type]  # a mapped class's table
+    new = [(step, row) for (_, step), row in zip(steps, rows, strict=True) if row.pop("id") is None]
+    ids = _insert_ids(session, tables.ApprovalStep, [row for _, row in new])
+    for (step, _), step_id in zip(new, ids, strict=True):
+        step.id = step_id
+    for approval in approvals:
+        approval.changed = False
+
+
+def _insert_ids(
+    session: Session, table: type[tables.Approval | tables.ApprovalStep | clock_tables.Clock], rows: Sequence[Row]
+) -> Sequence[int]:
+    """Insert rows and return their ids in the same order."""
+    if not rows:
+        return []
+    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
+    return session.scalars(statement, rows, execution_options=WHOLE).all()
 
 
 def _limit_columns(limit: Limit | None) -> Row:
@@ -220,10 +235,7 @@ def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]], polic
         }
         for c, owner in owned
     ]  # fmt: skip
-    table = clock_tables.Clock
-    for (clock, _), new_id in zip(
-        owned, session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), rows), strict=True
-    ):
+    for (clock, _), new_id in zip(owned, _insert_ids(session, clock_tables.Clock, rows), strict=True):
         clock.id = new_id
 
 
@@ -238,7 +250,7 @@ def write_moments(session: Session, clocks: Sequence[Clock]) -> None:
         for m in c.moments
     ]  # fmt: skip
     if rows:
-        session.execute(insert(clock_tables.ClockEvent), rows)
+        session.execute(insert(clock_tables.ClockEvent), rows, execution_options=WHOLE)
     for clock in clocks:
         clock.moments, clock.changed = [], False
 

@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 from models.intake import Delivery, DeliveryState, Trust
 from services.links import hash_token, mint, new_token
 from services.office import Office
-from services.report import parse_body, read_report
 
 TOLERANCE = timedelta(minutes=5)
 SIGNED_TYPE = "difficulty.reported"
@@ -134,10 +133,13 @@ def _known(session: Session, source: str, key: str) -> tuple[int, str] | None:
 
 def _again(session: Session, office: Office, known: tuple[int, str]) -> Receipt:
     """The same receipt once more, with a link of its own: the first answer may have been lost on its way."""
-    case_id = session.scalar(select(Delivery.case_id).where(Delivery.id == known[0]))
-    contact = session.scalar(select(Delivery.contact_id).where(Delivery.id == known[0]))
+    case_id, contact, trust = session.execute(
+        select(Delivery.case_id, Delivery.contact_id, Delivery.trust).where(Delivery.id == known[0])
+    ).one()
+    # Whoever can repeat a public form's submission may look, but acts only through the link in the mail.
+    party = "observer" if trust is Trust.PUBLIC else "enterprise"
     token = mint(
-        session, office, {"party": "enterprise"}, case_id=case_id, delivery_id=known[0], account=None, contact=contact
+        session, office, {"party": party}, case_id=case_id, delivery_id=known[0], account=None, contact=contact
     )
     return Receipt(known[1], True, f"/track/{token}")
 
@@ -146,10 +148,3 @@ def waiting(office: Office) -> bool:
     """Whether a delivery waits for the receiver; one look into an index that holds only those."""
     with office.reading() as session:
         return bool(session.scalar(select(exists().where(Delivery.state == DeliveryState.WAITING))))
-
-
-def check_standard(body: bytes) -> str | None:
-    """What is wrong with a Standard Webhooks body, for a look before it is taken up; None if nothing is."""
-    said = parse_body(body)
-    read_report(said.get("data") or {}, "data.")
-    return None

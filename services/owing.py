@@ -53,7 +53,7 @@ def insert_once(session: Session, rows: Sequence[Row]) -> None:
         return
     kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement: Insert = kind.insert(Outbox).on_conflict_do_nothing(index_elements=["key"])
-    session.execute(statement, list(rows))
+    session.execute(statement, list(rows), execution_options={"render_nulls": True})
 
 
 def outbox_row(
@@ -104,7 +104,7 @@ def write_notices(book: Casebook, drafts: Sequence[Draft]) -> None:
         rows.append(_notice_row(book, draft, notice, number, found))
         if not book.silent:
             mails += _notice_mails(book, draft, notice, number, found, writer, sheets[draft.case.id])
-    book.session.execute(insert(Notice), rows)
+    book.session.execute(insert(Notice), rows, execution_options={"render_nulls": True})
     insert_once(book.session, mails)
 
 

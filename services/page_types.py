@@ -189,6 +189,8 @@ class TrackPage:
     buttons: tuple[Button, ...] = ()
     principal: bool = True
     factor: FactorSheet | None = None
+    said: tuple[tuple[Label, str], ...] = ()
+    """What the report to be confirmed says, shown only behind the mailed link."""
 
 
 @dataclass(frozen=True, slots=True)

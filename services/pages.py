@@ -201,19 +201,9 @@ def _decided(session: Session, grant: Grant, people: People) -> TimelineLine | N
 
 def _report_page(session: Session, office: Office, grant: Grant, people: People) -> ReportPage:
     row = session.get_one(Delivery, grant.delivery_id)
-    said = parse_body(row.body)
-    given = said.get("enterprise")
-    firm: dict[str, Any] = given if isinstance(given, dict) else {}
-    pairs = (
-        (Label("企业", "Enterprise"), firm.get("name")), (Label("联系人", "Contact"), firm.get("contact")),
-        (Label("电话", "Phone"), firm.get("phone")), (Label("邮箱", "E-mail"), firm.get("email")),
-        (Label("项目", "Project"), said.get("project")), (Label("类别", "Category"), said.get("category")),
-        (Label("标题", "Title"), said.get("title")), (Label("说明", "Detail"), said.get("detail")),
-    )  # fmt: skip
     person = people.persons.get(grant.account or "")
     due = office.time.due(row.received_at, office.policy.limits.report_waiting).at
-    lines = tuple((label, str(value)) for label, value in pairs if value)
-    return ReportPage(row.receipt, row.received_at, due, lines, row.state.value, person.locale if person else "zh")
+    return ReportPage(row.receipt, row.received_at, due, _said(row), row.state.value, person.locale if person else "zh")
 
 
 def act(office: Office, token: str, action: str, values: Mapping[str, str]) -> Done:
@@ -298,8 +288,28 @@ def track_page(office: Office, token: str) -> TrackPage:
                 DeliveryState.UNCONFIRMED: "unconfirmed", DeliveryState.QUARANTINED: "quarantined",
                 DeliveryState.DISMISSED: "dismissed",
             }.get(delivery.state, "received")  # fmt: skip
-            return TrackPage(stage, delivery.receipt, delivery.received_at, delivery.locale)
+            said = _said(delivery) if stage == "unconfirmed" and _mailed(grant) else ()
+            return TrackPage(stage, delivery.receipt, delivery.received_at, delivery.locale, said=said)
         return _case_page(session, office, grant, delivery)
+
+
+def _mailed(grant: Grant) -> bool:
+    """Whether a link came by mail: whoever sent the report has another one, and must not confirm for the address's owner."""
+    return grant.link_id is not None and grant.party is Party.ENTERPRISE
+
+
+def _said(delivery: Delivery) -> tuple[tuple[Label, str], ...]:
+    """What a waiting report says, for the reporter who is to confirm it or the clerk who is to decide."""
+    said = parse_body(delivery.body)
+    given = said.get("enterprise")
+    firm: dict[str, Any] = given if isinstance(given, dict) else {}
+    pairs = (
+        (Label("企业", "Enterprise"), firm.get("name")), (Label("联系人", "Contact"), firm.get("contact")),
+        (Label("电话", "Phone"), firm.get("phone")), (Label("邮箱", "E-mail"), firm.get("email")),
+        (Label("项目", "Project"), said.get("project")), (Label("类别", "Category"), said.get("category")),
+        (Label("标题", "Title"), said.get("title")), (Label("说明", "Detail"), said.get("detail")),
+    )  # fmt: skip
+    return tuple((label, str(value)) for label, value in pairs if value)
 
 
 def _tracked(session: Session, office: Office, token: str) -> tuple[Grant, Delivery | None]:
@@ -357,9 +367,11 @@ def _reply(office: Office, session: Session, row: tables.Case) -> tuple[tuple[La
 def confirm_report(office: Office, token: str) -> Done:
     """The reporter confirms that they sent the report. Raises LinkRefused."""
     with office.writing() as session:
-        _, delivery = _tracked(session, office, token)
+        grant, delivery = _tracked(session, office, token)
         if delivery is None:
             raise LinkRefused("unknown", False)
+        if not _mailed(grant):
+            return Done(False, Label("请通过邮件中的链接确认。", "Please confirm through the link in our mail."))
         if accept(session, office, delivery, "reporter"):
             return Done(True, Label("已确认,您的报告即将立案分办。", "Confirmed. Your report becomes a case now."))
         return Done(False, Label("该报告已确认过。", "This report was confirmed already."))

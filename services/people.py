@@ -114,10 +114,10 @@ class People:
     def _ids(self, role: Role, unit: str | None, case: Case | None) -> list[str]:
         if role is Role.DEPUTY_CHIEF and case is not None:
             # The project's lead official, else the category's, else the executive deputy.
-            named = self.lead_officials.get(case.project or "") or self.categories.get(case.category or "")
             deputies = self.holders.get((Role.DEPUTY_CHIEF, None), [])
-            if named in deputies:
-                return [named]
+            for named in (self.lead_officials.get(case.project or ""), self.categories.get(case.category or "")):
+                if named in deputies:
+                    return [named]
             return self.holders.get((Role.EXECUTIVE_DEPUTY, None), [])
         if role is Role.COMMISSIONER:
             named = self.commissioners.get(case.project or "") if case is not None else None

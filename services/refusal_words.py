@@ -6,6 +6,7 @@ from domain.labels import PARTY_LABELS, STATUS_LABELS
 from domain.lifecycle import ACTIONS, Party, Status
 from domain.policy import Label
 from domain.refusals import Refused
+from services.problem_words import problem_zh
 
 _ZH = {
     "not_from_here": "{code} 目前为“{status_zh}”,不能“{action_zh}”。",
@@ -50,6 +51,8 @@ def in_words(refusal: Refused) -> Label:
         facts["action_zh"] = ACTIONS[str(facts["action"])].label.zh
     if "status" in facts and str(facts["status"]) in set(Status):
         facts["status_zh"] = STATUS_LABELS[Status(str(facts["status"]))].zh
+    if "problem" in facts:
+        facts["problem"] = problem_zh(str(facts["problem"]))
     template = _ZH.get(refusal.code)
     try:
         zh = template.format(**facts) if template else str(refusal)

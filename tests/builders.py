@@ -248,16 +248,16 @@ class Difficulty:
             return list(session.scalars(query))
 
 
+def envelope(**data: object) -> bytes:
+    """A signed delivery's body."""
+    said = {"type": "difficulty.reported", "timestamp": "2026-07-16T02:00:00Z", "data": {**REPORT, **data}}
+    return json.dumps(said, ensure_ascii=False).encode()
+
+
 def report(office: Office, **data: object) -> Difficulty:
     """A report by signed webhook, received: the rules dispatch what they can."""
-    body = {"type": "difficulty.reported", "timestamp": "2026-07-16T02:00:00Z", "data": {**REPORT, **data}}
-    return received(office, json.dumps(body, ensure_ascii=False).encode())
-
-
-def received(office: Office, body: bytes) -> Difficulty:
-    """A delivery taken up by the receiver."""
     key = f"test-{datetime.now(UTC).timestamp()}"
-    store(office, "standard", key, Trust.SIGNED, DeliveryState.WAITING, body, "application/json")
+    store(office, "standard", key, Trust.SIGNED, DeliveryState.WAITING, envelope(**data), "application/json")
     done = receive_waiting(office)
     return Difficulty(office, done.cases[0])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 import pytest
 
 from deployments.ports import some_free_port
@@ -60,6 +61,7 @@ class Server:
             "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(ROOT),
             **more,
         }
 
@@ -72,7 +74,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     port = some_free_port()
     home = tmp_path_factory.mktemp("prefect")
     server = Server(f"http://127.0.0.1:{port}", home)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    # As `expedite up` starts it: the plain command hangs for a minute now and then.
+    program = [sys.executable, "-m", "deployments.prefect_process", "server", "start"]
+    command = [*program, "--host", "127.0.0.1", "--port", str(port)]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, env=server.environment(), stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -85,10 +89,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 class Api:
     """What a person does in Prefect's UI, through the same REST interface."""
 
-    def __init__(self, server: Server) -> None:
-        import httpx
-
-        self._http = httpx.Client(base_url=f"{server.url}/api", timeout=20, transport=httpx.HTTPTransport(retries=3))
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=f"{url}/api", timeout=20, transport=httpx.HTTPTransport(retries=3))
 
     def close(self) -> None:
         self._http.close()
@@ -119,6 +121,12 @@ class Api:
         found: dict[str, Any] = self.call("GET", f"/flow_runs/{flow_run_id}")
         return found
 
+    def finished(self, name: str, **parameters: object) -> dict[str, Any]:
+        """Ask for a run and wait for its end; returns the run."""
+        run = self.trigger(name, **parameters)
+        ends = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+        return wait_for(lambda: found if (found := self.run(run))["state"]["type"] in ends else None, 30, name)
+
     def state(self, flow_run_id: UUID) -> str:
         return str(self.run(flow_run_id)["state"]["name"])
 
@@ -140,7 +148,7 @@ class Api:
 @pytest.fixture(scope="session")
 def api(prefect_server: Server) -> Iterator[Api]:
     """The server's REST interface."""
-    client = Api(prefect_server)
+    client = Api(prefect_server.url)
     yield client
     client.close()
 

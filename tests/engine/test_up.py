@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from deployments.ports import is_free, some_free_port
-from tests.engine.conftest import Server, wait_for
+from tests.engine.conftest import Api, Server, wait_for
 
 pytestmark = pytest.mark.engine
 
@@ -134,6 +134,14 @@ def machine(tmp_path_factory: pytest.TempPathFactory, prefect_server: Server) ->
         place.process.wait()
 
 
+@pytest.fixture
+def machine_api(machine: Machine) -> Iterator[Api]:
+    """The REST interface of the machine's own Prefect server."""
+    client = Api(f"http://127.0.0.1:{machine.prefect_port}")
+    yield client
+    client.close()
+
+
 def test_one_command_takes_a_submission_all_the_way_to_a_mailbox(machine: Machine) -> None:
     """The form is there first, whatever Prefect is doing; then a report becomes a case and the lead unit's mail."""
     machine.start()
@@ -145,6 +153,40 @@ def test_one_command_takes_a_submission_all_the_way_to_a_mailbox(machine: Machin
         30,
         "the mail",
     )
+
+
+def test_the_desk_works_from_prefects_own_forms(machine: Machine, machine_api: Api) -> None:
+    """A difficulty is registered by phone, a step is taken on it, and what is refused fails with its reason."""
+    units = machine_api.deployment("coordinate-difficulty")["parameter_openapi_schema"]["properties"]["lead"]["enum"]
+    assert any(entry.startswith("D08 · ") for entry in units)
+
+    registered = machine_api.finished(
+        "report-difficulty", enterprise="试验纺织公司", title="宿舍用水压力不足", category="—", severity="—"
+    )
+    assert registered["state"]["name"] == "Completed"
+    (code,) = [tag for tag in registered["tags"] if tag.startswith("DIF-")]
+    assert registered["name"] == f"register · {code}"
+
+    step = next(
+        entry
+        for entry in machine_api.deployment("coordinate-difficulty")["parameter_openapi_schema"]["properties"]["step"][
+            "enum"
+        ]
+        if entry.startswith("decline")
+    )
+    declined = machine_api.finished("coordinate-difficulty", cases=[code], step=step, reason="不属受理范围")
+    assert (declined["state"]["name"], declined["name"]) == ("Completed", f"decline · {code}")
+    refused = machine_api.finished("coordinate-difficulty", cases=[code], step=step, reason="再来一次")
+    assert refused["state"]["name"] == "Failed"
+    assert code in refused["state"]["message"]
+
+
+def test_only_a_dry_run_looks_into_the_future(machine: Machine, machine_api: Api) -> None:
+    """A sweep as of a future moment is refused, unless it writes nothing."""
+    assert machine_api.finished("escalate-overdue", as_of="2027-07-16T09:00:00Z")["state"]["name"] == "Failed"
+    looked = machine_api.finished("escalate-overdue", as_of="2026-09-01 09:00", dry_run=True)
+    assert looked["state"]["name"] == "Completed"
+    assert looked["name"].startswith("dry run · ")
 
 
 def test_a_process_that_dies_is_started_again(machine: Machine) -> None:

@@ -174,6 +174,14 @@ def test_amending_supporters_starts_and_ends_their_clocks(office: Office) -> Non
     assert it.refused("answer", Party.SUPPORTER, ROADS).code == "not_supporter"
 
 
+def test_a_supporter_that_joins_while_suspended_waits_as_well(office: Office) -> None:
+    """Its three working days begin with the work."""
+    it = report(office).by_lead("ask_suspension").decide().by_clerk("amend", supporters=["D10"], severity="")
+    assert it.clock("answer", "D10")["state"] == "paused"
+    it.at("2026-07-20 10:00").by_clerk("resume")
+    assert it.due("answer", "D10") == "Thu 2026-07-23 17:30"
+
+
 def test_amending_the_project_brings_its_area(office: Office) -> None:
     """The area of the case is that of its project."""
     it = report(office).by_clerk("amend", project="p01", severity="")

@@ -291,3 +291,16 @@ def test_a_report_that_nobody_confirms_reaches_the_clerk_who_may_accept_it(
     assert act(office, token, "accept", {}).done
     assert not act(office, token, "dismiss", {}).done
     assert receive_waiting(office).cases == ("DIF-2026-0001",)
+
+
+def test_only_the_mailed_link_confirms(office: Office) -> None:
+    """Whoever sends a report in somebody else's name holds a link too; it shows nothing of the report and confirms nothing."""
+    first, again = submit_form(office, FORM, "zh"), submit_form(office, FORM, "zh")
+    mailed = deliver_all(office)[0].links[0].rsplit("/", 1)[1]
+    for receipt in (first, again):
+        senders = receipt.track.rsplit("/", 1)[1]
+        assert track_page(office, senders).said == ()
+        assert not confirm_report(office, senders).done
+    assert not waiting(office)
+    assert "临时用电不足" in str(track_page(office, mailed).said)
+    assert confirm_report(office, mailed).done

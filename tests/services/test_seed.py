@@ -50,6 +50,7 @@ def seeded(office: Office, at: Callable[[str], datetime]) -> Office:
     return office
 
 
+@pytest.mark.sqlite
 def test_the_register_stands_as_the_sample_says(seeded: Office) -> None:
     """Status, rung, light, dates, lead and outcome equal the sample's, but for the differences that are written down."""
     for row in register():
@@ -74,6 +75,7 @@ def test_a_replay_owes_no_mail_and_repeats_nothing(seeded: Office) -> None:
     assert (again.cases, again.known) == (0, 51)
 
 
+@pytest.mark.sqlite
 def test_the_next_case_follows_the_registers_last(seeded: Office) -> None:
     """Codes go on after the register's."""
     from services.desk import register as report
@@ -82,6 +84,7 @@ def test_the_next_case_follows_the_registers_last(seeded: Office) -> None:
     assert said.case == "DIF-2026-0061"
 
 
+@pytest.mark.sqlite
 def test_the_first_sweep_issues_no_colour_that_the_register_has_issued(seeded: Office) -> None:
     """Overdue cases had their yellow and red; the first sweep reminds of what is due soon, and issues nothing twice."""
     steps = [(s.case, s.clock, s.step) for s in sweep(seeded).steps if s.step != "expire"]

@@ -1,0 +1,44 @@
+"""What may be wrong with a field, in Chinese: the rules say it in English, with facts in between."""
+
+from __future__ import annotations
+
+import re
+
+_PROBLEMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), zh)
+    for pattern, zh in (
+        (r"is longer than (\d+) characters.*", r"超过 \1 个字符,请精简或以附件提交"),
+        (r"has (\d+) characters; at most (\d+) are taken.*", r"共 \1 个字符,最多 \2 个,其余请写入具体情况"),
+        (r"takes a whole number from (\d+) to (\d+).*", r"请填 \1 到 \2 的整数"),
+        (r"takes a day as YYYY-MM-DD.*", "请按 YYYY-MM-DD 填写日期"),
+        (r"(.+) is not one of (.+)", r"\1 不在可选范围内:\2"),
+        (r"unit (.+) is not in the directory", r"单位 \1 不在名录中"),
+        (r"unit (.+) is no longer active.*", r"单位 \1 已停用,请另选"),
+        (r"(.+) is not after today", r"\1 须晚于今天"),
+        (r"is not after the present closing day", "须晚于目前的办结日期"),
+        (r"is later than (.+): an extension is no longer than the limit", r"晚于 \1:延期不得超过原办理时限"),
+        (r"suspensions for (.+) last (\d+) days in all; (-?\d+) are left", r"该原因累计最多挂起 \2 天,还剩 \3 天"),
+        (r"leads the case already", "已是牵头单位"),
+        (r"names the unit that sends the case back", "不能是退回单位本身"),
+        (r"names the case itself", "不能是本事项自身"),
+        (r"(.+) is not an open case", r"\1 不是在办事项"),
+        (r"(.+) is not on the list of projects", r"\1 不在项目名单中"),
+        (r"has no closing limit", "该类型没有办结时限"),
+        (r"cannot be changed while the case is (.+)", "当前状态下不能修改"),
+        (r"takes lines of unit; what; YYYY-MM-DD", "每行填写:单位;事项;YYYY-MM-DD"),
+        (r"(.+) is not a mail address such as (.+)", r"\1 不是有效邮箱,例如 \2"),
+        (r"takes text", "请填写文字"),
+        (r"is not UTF-8.*", "不是 UTF-8 编码"),
+        (r"is not JSON", "不是 JSON"),
+        (r"is not a JSON object", "不是 JSON 对象"),
+    )
+)
+
+
+def problem_zh(problem: str) -> str:
+    """The Chinese for a field's problem; one that has none yet stays as it is."""
+    for pattern, zh in _PROBLEMS:
+        found = pattern.fullmatch(problem)
+        if found is not None:
+            return found.expand(zh)
+    return problem
