@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,14 +14,14 @@ from domain.case import Case
 from domain.clocks import Clock
 from domain.factor import FACTOR_STATUS_LABELS, STAGE_LABELS, Factor, FactorStatus, Stage, status
 from domain.ladder import overdue_days
-from domain.lifecycle import Kind
+from domain.lifecycle import Kind, Status
 from domain.policy import FactorType, Label, Limit
 from domain.quantity import show
 from models import case as tables
 from services.case_files import load_cases
-from services.case_view import at, case_json
+from services.case_view import at, case_head, case_json
 from services.office import Office
-from services.page_types import FactorSheet, GrantLine, StageLine
+from services.page_types import CaseHead, FactorSheet, GrantLine, StageLine
 from services.people import People
 
 
@@ -100,6 +101,19 @@ def stage_names(office: Office, case: Case) -> dict[str, str]:
     """What the stages of a request are called, in both languages."""
     kind = office.policy.factor_types.get(case.factor.type) if case.factor is not None else None
     return {stage.code: f"{stage.label.zh} / {stage.label.en}" for stage in kind.stages} if kind is not None else {}
+
+
+def cover(session: Session, office: Office, row: tables.Case, case: Case, people: People) -> CaseHead:
+    """The cover of a case; of a request with the status that follows from its facts, and the units of its open stages."""
+    head = case_head(session, office, row, people)
+    if case.factor is None:
+        return head
+    named = FACTOR_STATUS_LABELS[status_of(case, case.factor, office.today())]
+    units = [people.label(unit) for unit in dict.fromkeys(stage.unit for stage in case.factor.at_work)]
+    if not units or case.status is not Status.IN_PROGRESS:
+        return replace(head, status=named)
+    holder = Label("、".join(unit.zh for unit in units), ", ".join(unit.en for unit in units))
+    return replace(head, status=named, holder=holder)
 
 
 def factor_sheet(office: Office, session: Session, case: Case, people: People) -> FactorSheet | None:

@@ -25,7 +25,7 @@ _DECISIONS = {
     "lapsed": Label("已失效(事项状态或牵头单位已变化)", "Lapsed: the case changed meanwhile"),
 }
 
-_FACT_LABELS = {
+FACT_LABELS = {
     "outcome": Label("办理结果", "Outcome"),
     "document": Label("佐证或文号", "Evidence or document"),
     "policy": Label("政策依据", "Policy cited"),
@@ -183,7 +183,7 @@ class Writer:
             # The reply's full text stays behind the link: mails are brief.
             if key == "text" or value in (None, ""):
                 continue
-            lines.append(line(_FACT_LABELS.get(key, Label(key, key)), self._value(key, value)))
+            lines.append(line(FACT_LABELS.get(key, Label(key, key)), self._value(key, value)))
         return {
             "kind": words(APPROVAL_LABELS[kind]), "asked_by": self.unit(str(said["asked_by"]) if said.get("asked_by") else None),
             "lines": tuple(lines), "decide_by": _at(said.get("decide_by")),

@@ -21,16 +21,16 @@ from models.intake import Delivery, DeliveryState
 from services.case_files import Surroundings, load_cases
 from services.case_view import (
     TEXT_LABELS,
-    case_head,
     clock_lines,
     event_label,
     people_of,
     timeline,
 )
 from services.casebook import Request, open_casebook
-from services.factor_view import factor_sheet, stage_names
+from services.factor_view import cover, factor_sheet, stage_names
 from services.form import FormChoices, form_choices, submit_form
 from services.health import health
+from services.letters import FACT_LABELS
 from services.links import Grant, find_expired, resolve
 from services.office import Office
 from services.owing import insert_once, outbox_row, root_id
@@ -127,7 +127,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
         return ActPage(
             person=people.label(grant.account),
             capacity=Label(f"{capacity.zh} · {unit.zh}", f"{capacity.en} · {unit.en}") if unit else capacity,
-            principal=people.label(grant.principal) if grant.principal else None, case=case_head(session, office, row, people),
+            principal=people.label(grant.principal) if grant.principal else None, case=cover(session, office, row, case, people),
             contact=_contact(session, row), clocks=clock_lines(session, office, row.id, people),
             timeline=timeline(session, row.id, people, public=False, stages=stage_names(office, case)),
             buttons=() if decided is not None else _buttons(office, draft, people),
@@ -167,9 +167,8 @@ def _asked(office: Office, session: Session, grant: Grant, people: People) -> tu
 
 
 def _fact_lines(office: Office, facts: Mapping[str, Any]) -> tuple[tuple[Label, str], ...]:
-    labels = {
-        f.name: f.label for a in ("reply", "ask_extension", "ask_suspension") for f in ACTIONS[a].fields
-    } | TEXT_LABELS
+    fields = (f for a in ("reply", "ask_extension", "ask_suspension") for f in ACTIONS[a].fields)
+    labels = FACT_LABELS | {f.name: f.label for f in fields} | TEXT_LABELS
     lines = []
     for key, value in facts.items():
         if value in (None, ""):
@@ -342,7 +341,7 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
         buttons = tuple(b for b in buttons if b.action.name in ("supplement", "withdraw"))
     return TrackPage(
         stage="case", receipt=first.receipt if first else row.code, received_at=first.received_at if first else row.opened_at,
-        locale=contact.locale if contact else "zh", case=case_head(session, office, row, people),
+        locale=contact.locale if contact else "zh", case=cover(session, office, row, case, people),
         reply=_reply(office, session, row), timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case)), buttons=buttons,
         principal=principal, factor=factor_sheet(office, session, case, people),
     )  # fmt: skip

@@ -40,6 +40,13 @@ _ZH = {
     "dispute_over": "办结后可在 {until} 之前提出异议,期限已过。",
     "left_to_staff": "回访由未经办本事项的分办员或项目专员进行。",
     "attempts": "目前仅记录了 {n} 次回访,满 {most} 次后方可办结。",
+    "decided_once": "您已就此作出决定,另一决定须由他人作出。",
+    "nothing_returned": "没有需要您补正的事项。",
+    "not_for_kind": "“{action_zh}”不适用于本类事项。",
+    "no_stage": "目前没有可办理的环节。",
+    "others_first": "部分批准由本环节最后一位审批人作出。",
+    "not_blocked": "本申请没有登记受阻。",
+    "no_factor": "{code} 不是要素保障申请。",
     "too_late": "审批已超过办结时限,不能再同意延期。",
 }
 

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from domain.approvals import Verdict, decides, in_turn, side_by_side, to_open, verdict
 from domain.case import Approval
-from domain.factor import FINISHED, Factor, FactorStatus, Grant, Stage, StageState, check_grant, same_document, settle, status
+from domain.factor import (
+    FINISHED,
+    Factor,
+    FactorStatus,
+    Grant,
+    Stage,
+    StageState,
+    check_grant,
+    same_document,
+    settle,
+    status,
+)
 from domain.lifecycle import ApprovalKind, Status
 from domain.policy import Role
 from domain.refusals import FieldRefused
@@ -77,7 +88,9 @@ def test_a_grant_holds_on_its_last_day_and_not_after() -> None:
 
 def test_document_numbers_are_compared_without_blanks_and_kinds_of_brackets() -> None:
     """〔2026〕 and [2026] are typed for each other."""
-    assert same_document("浙土字〔2026〕1号") == same_document("浙土字 [2026] 1号") != same_document("浙土字〔2026〕2号")
+    assert (
+        same_document("浙土字〔2026〕1号") == same_document("浙土字 [2026] 1号") != same_document("浙土字〔2026〕2号")
+    )
 
 
 LATE = date(2026, 6, 1)
@@ -120,7 +133,9 @@ def test_blocked_deferred_and_rejected_are_facts_too() -> None:
 # -- the chain ---------------------------------------------------------------------------------------------------------
 
 GROUPS = st.lists(st.integers(1, 3), min_size=1, max_size=5)
-STEPS = st.lists(st.tuples(st.sampled_from(["done", "skipped", "rejected", "returned", "again"]), st.integers(0, 20)), max_size=30)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["done", "skipped", "rejected", "returned", "again"]), st.integers(0, 20)), max_size=30
+)
 
 
 @given(GROUPS, STEPS)
@@ -157,7 +172,12 @@ def asked(roles: tuple[Role, ...], mode: str, needed: int = 1) -> Approval:
     return approval
 
 
-@given(st.integers(1, 4), st.integers(1, 4), st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12), st.booleans())
+@given(
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12),
+    st.booleans(),
+)
 def test_an_approval_asks_whom_its_rule_says_and_ends_as_it_must(
     size: int, quorum: int, votes: list[tuple[int, bool]], turns: bool
 ) -> None:

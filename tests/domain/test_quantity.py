@@ -58,7 +58,10 @@ def test_what_is_no_quantity_is_refused_by_field(said: object, word: str) -> Non
     assert refused.value.facts["field"] == "quantity"
 
 
-@pytest.mark.parametrize(("said", "amount"), [("82", "82"), (" 3.20 ", "3.2"), ("１６０００", "16000"), ("0.000001", "0.000001"), (118.0, "118"), ("+5", "5")])
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [("82", "82"), (" 3.20 ", "3.2"), ("１６０００", "16000"), ("0.000001", "0.000001"), (118.0, "118"), ("+5", "5")],
+)
 def test_what_people_type_is_read(said: object, amount: str) -> None:
     """Full-width digits, blanks around, zeros at the end."""
     assert show(read_amount(said)) == amount
@@ -74,7 +77,9 @@ def test_bounds_and_counted_things() -> None:
         check_bounds(LARGEST + 1, measure_of("元"), None)
 
 
-@pytest.mark.parametrize(("said", "unit"), [("公顷", "ha"), ("m²", "m2"), ("mu", "亩"), ("kva", "kVA"), ("MVA", "MVA"), (" 万元 ", "万元")])
+@pytest.mark.parametrize(
+    ("said", "unit"), [("公顷", "ha"), ("m²", "m2"), ("mu", "亩"), ("kva", "kVA"), ("MVA", "MVA"), (" 万元 ", "万元")]
+)
 def test_a_unit_is_known_by_its_usual_names(said: str, unit: str) -> None:
     """In any letter case, and by the names that people use."""
     assert measure_of(said).unit == unit

@@ -181,6 +181,24 @@ def test_the_desk_works_from_prefects_own_forms(machine: Machine, machine_api: A
     assert code in refused["state"]["message"]
 
 
+def test_a_factor_is_asked_for_and_granted_from_prefects_own_forms(machine: Machine, machine_api: Api) -> None:
+    """The drop-downs offer the policy's types; a request is opened, a grant recorded from paper, and one above the gap refused."""
+    types = machine_api.deployment("request-factor")["parameter_openapi_schema"]["properties"]["type"]["enum"]
+    land = next(entry for entry in types if entry.startswith("land"))
+    opened = machine_api.finished(
+        "request-factor", type=land, item="工业用地", quantity="118", needed_by="2027-06-30", project="P07"
+    )
+    assert opened["state"]["name"] == "Completed"
+    (code,) = [tag for tag in opened["tags"] if tag.startswith("FAC-")]
+    steps = machine_api.deployment("advance-factor")["parameter_openapi_schema"]["properties"]["step"]["enum"]
+    grant = next(entry for entry in steps if entry.startswith("grant"))
+    done = machine_api.finished("advance-factor", requests=[code], step=grant, quantity="82", document="1号")
+    assert (done["state"]["name"], done["name"]) == ("Completed", f"grant · {code}")
+    above = machine_api.finished("advance-factor", requests=[code], step=grant, quantity="82", document="2号")
+    assert above["state"]["name"] == "Failed"
+    assert "above the gap of 36" in above["state"]["message"]
+
+
 def test_only_a_dry_run_looks_into_the_future(machine: Machine, machine_api: Api) -> None:
     """A sweep as of a future moment is refused, unless it writes nothing."""
     assert machine_api.finished("escalate-overdue", as_of="2027-07-16T09:00:00Z")["state"]["name"] == "Failed"

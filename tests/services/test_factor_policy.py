@@ -54,7 +54,9 @@ def with_demand(more: str) -> tuple[str, str]:
         (with_demand("approvers: [area_officer]"), f"{AT}.approvers.1", "the chain has no approver there"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_a_chain_is_named(change: tuple[str, str], key: str, word: str, edited: Callable[[str, str], Path]) -> None:
+def test_a_mistake_in_a_chain_is_named(
+    change: tuple[str, str], key: str, word: str, edited: Callable[[str, str], Path]
+) -> None:
     """By key and line, with what to write."""
     found = check_policy(edited(*change), load_directory(DEMO / "directory.yaml"))
     assert [m.key for m in found] == [key], [str(m) for m in found]

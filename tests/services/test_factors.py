@@ -160,12 +160,20 @@ def test_blocked_deferred_and_withdrawn(office: Office, at: Callable[[str], date
     assert not [c for c in gone["clocks"] if c["state"] in ("running", "paused")]
 
 
-def replayed(events: list[dict[str, Any]], stages: list[str]) -> tuple[dict[str, tuple[str, str, str | None]], dict[str, str]]:
+def replayed(
+    events: list[dict[str, Any]], stages: list[str]
+) -> tuple[dict[str, tuple[str, str, str | None]], dict[str, str]]:
     """Ledger and chain as the history tells them: document → (quantity, drawn, expires), stage → state."""
     ledger: dict[str, tuple[str, str, str | None]] = {}
     chain = dict.fromkeys(stages, "waiting")
     granted_at: dict[str, str] = {}
-    names = {"pass_stage": "done", "reject_stage": "rejected", "skip_stage": "skipped", "stage_opened": "open", "stage_closed": "waiting"}
+    names = {
+        "pass_stage": "done",
+        "reject_stage": "rejected",
+        "skip_stage": "skipped",
+        "stage_opened": "open",
+        "stage_closed": "waiting",
+    }
     for event in events:
         facts, action = event["facts"], event["action"]
         document = str(facts.get("document"))
@@ -288,8 +296,17 @@ def test_the_registers_requests_stand_as_it_says(taken_over: Office) -> None:
     assert isinstance(file, FactorsFile)
     for row in file.factors:
         found = state(taken_over, row.code)
-        got = (found["status"], str(found["granted"]), str(found["gap"]), found["stage"], found["lead"], found["difficulty"])
-        assert got == (row.sample.status, row.sample.granted, row.sample.gap, row.stage, row.lead, row.difficulty), row.code
+        got = (
+            found["status"],
+            str(found["granted"]),
+            str(found["gap"]),
+            found["stage"],
+            found["lead"],
+            found["difficulty"],
+        )
+        assert got == (row.sample.status, row.sample.granted, row.sample.gap, row.stage, row.lead, row.difficulty), (
+            row.code
+        )
     assert state(taken_over, "FAC-2026-0003")["drawn"] == 12000
     assert not owed(taken_over)
     assert seed(taken_over, [DEMO / "factors.yaml"]).factors == 0

@@ -22,7 +22,14 @@ from tests.mailroom import Mail, deliver_all
 
 At = Callable[[str], datetime]
 
-LAND = {"type": "land", "item": "工业用地供应", "quantity": "118", "unit": "亩", "needed_by": "2027-06-30", "project": "P07"}
+LAND = {
+    "type": "land",
+    "item": "工业用地供应",
+    "quantity": "118",
+    "unit": "亩",
+    "needed_by": "2027-06-30",
+    "project": "P07",
+}
 POWER = {
     "type": "power", "item": "10千伏双电源永久供电", "quantity": "16", "unit": "MVA", "needed_by": "2027-03-31", "project": "P02",
     "attributes": {"supply": "dual"},
@@ -222,7 +229,11 @@ def test_a_finance_request_is_granted_drawn_expires_and_is_renewed(office: Offic
     # Credit is approved by the bureau's head and the deputy chief side by side: both have to agree.
     assert walk.open() == ["credit_approval"]
     walk.post()
-    deputy = next(m.to.split("@")[0] for m in reversed(walk.mails) if m.message == "approval_asked" and not m.to.startswith("czjr"))
+    deputy = next(
+        m.to.split("@")[0]
+        for m in reversed(walk.mails)
+        if m.message == "approval_asked" and not m.to.startswith("czjr")
+    )
     early = walk.decide(FINANCE_BUREAU, "pass_stage", quantity="36000", document="授信批复1号")
     assert (early.done, early.field) == (False, "quantity")
     assert walk.decide(FINANCE_BUREAU, "pass_stage").done

@@ -51,7 +51,7 @@ def test_a_sign_off_is_returned_supplemented_and_asked_again(office: Office, at:
     assert act(office, head, "hand_back", {"reason": "请附现场照片"}).done
     assert not act(office, head, "approve", {}).done
     told = [m for m in deliver_all(office) if m.message == "approval_decided"]
-    assert ["gongdian-lly@example.org"] == [m.to for m in told]
+    assert [m.to for m in told] == ["gongdian-lly@example.org"]
     assert "请附现场照片" in told[0].text
     [clock] = [c for c in state(office, code)["clocks"] if c["kind"] == "approval_step"]
     assert clock["state"] == "paused"
