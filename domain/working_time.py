@@ -157,7 +157,7 @@ class WorkingTime:
         else:
             day = self._calendar_end(self.local(start).date(), limit)
             at = self.closing(day) if limit.roll else self._at(self._day_ends, self._position(day))
-        return Due(at, self._is_estimated(start, at))
+        return Due(at, self.estimated(at, start))
 
     def shift(self, due: datetime, paused_from: datetime, paused_to: datetime, unit: Unit) -> Due:
         """Where `due` moves when its clock stood still in [paused_from, paused_to). ValueError if that runs backwards.
@@ -171,7 +171,7 @@ class WorkingTime:
         if paused_to < paused_from:
             raise ValueError(f"the pause ends at {paused_to}, before it begins at {paused_from}")
         at = due if paused_from >= due else self._shifted(due, paused_from, paused_to, unit)
-        return Due(at, self._is_estimated(due, at))
+        return Due(at, self.estimated(at, due))
 
     def _shifted(self, due: datetime, paused_from: datetime, paused_to: datetime, unit: Unit) -> datetime:
         self._day_at(paused_from)
@@ -327,14 +327,10 @@ class WorkingTime:
         passed = (at - self._session_opens[index]) // MINUTE
         return min(self._minutes_before[index] + passed, self._minutes_before[index + 1])
 
-    def estimated(self, at: datetime) -> bool:
-        """Whether `at` lies on a day of a year not announced."""
-        day = self._day_at(at)
-        return self._unannounced_before[day + 1] > self._unannounced_before[day]
-
-    def _is_estimated(self, start: datetime, at: datetime) -> bool:
+    def estimated(self, at: datetime, since: datetime | None = None) -> bool:
+        """Whether a day of a year not announced lies between `since` (or the day of `at`) and `at`."""
         before = self._unannounced_before
-        return before[self._day_at(at) + 1] > before[self._day_at(start)]
+        return before[self._day_at(at) + 1] > before[self._day_at(since or at)]
 
     def _calendar_end(self, day: date, limit: Limit) -> date:
         """Last day of a limit in days or months; a month too short ends on its last day."""

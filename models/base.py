@@ -41,11 +41,15 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+DOCUMENT = JSON(none_as_null=True)
+"""JSON whose absence is SQL's NULL, however it is written."""
+
+
 class Base(DeclarativeBase):
     """All tables of the product."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: Moment, dict[str, Any]: JSON, list[str]: JSON, list[Any]: JSON}  # noqa: RUF012 - read by SQLAlchemy
+    type_annotation_map = {datetime: Moment, dict[str, Any]: DOCUMENT, list[str]: DOCUMENT, list[Any]: DOCUMENT}  # noqa: RUF012 - read by SQLAlchemy
 
 
 def words(kind: type[StrEnum], name: str) -> Enum:

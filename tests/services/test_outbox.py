@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -153,6 +154,7 @@ def test_a_connection_that_breaks_in_data_puts_the_rest_off(office: Office, serv
 
     async def hang_up(smtp: SMTP, _: Envelope) -> str | None:
         if len(server.received) >= 1:
+            assert isinstance(smtp.transport, asyncio.Transport)
             smtp.transport.abort()
         return None
 
