@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from models.case import Case, Event
 from models.factor import FactorGrant, FactorRequest, FactorStage
+from services.audit import verify
 from services.case_view import case_json
 from services.desk import StepResult
 from services.directory_file import load_seed
@@ -216,6 +217,7 @@ def test_the_history_gives_the_same_state(office: Office) -> None:
             g["document"]: (str(g["quantity"]), str(g["drawn"]), g["expires_on"]) for g in now["grants"]
         }, step
         assert now["granted"] + now["gap"] == now["requested"]
+    assert verify(office).findings == ()
 
 
 def together(*calls: Callable[[], object]) -> list[object]:

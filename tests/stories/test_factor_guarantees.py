@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain.factor import STAGE_LABELS, StageState
+from services.audit import verify
 from services.factor_form import submit_factor
 from services.factor_view import factor_json
 from services.guarantees import advance, request
@@ -201,6 +202,7 @@ def test_a_power_request_is_returned_rejected_and_climbs(office: Office, at: At)
     assert walk.open() == ["energised"]
     assert walk.decide(POWER_CO, "pass_stage", quantity="8000", document="供电方案答复单第二路").done
     assert walk.state()["status"] == "fulfilled"
+    assert verify(office).findings == ()
 
 
 def test_a_stage_that_nobody_decides_goes_red(office: Office, at: At) -> None:
