@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from domain.case import Case
 from domain.draft import Draft
-from domain.labels import APPROVAL_LABELS, PARTY_LABELS
-from domain.lifecycle import ACTIONS, Action, ApprovalKind, FieldKind, Party, Status
+from domain.labels import PARTY_LABELS
+from domain.lifecycle import ACTIONS, Action, FieldKind, Party
 from domain.policy import Label
 from domain.rules import CLOCK_OF, offered
 from models import case as tables
@@ -20,9 +20,7 @@ from models.directory import Contact
 from models.intake import Delivery, DeliveryState
 from services.case_files import Surroundings, load_cases
 from services.case_view import (
-    TEXT_LABELS,
     clock_lines,
-    event_label,
     people_of,
     timeline,
 )
@@ -30,11 +28,11 @@ from services.casebook import Request, open_casebook
 from services.factor_view import cover, factor_sheet, stage_names
 from services.form import FormChoices, form_choices, submit_form
 from services.health import health
-from services.letters import FACT_LABELS
 from services.links import Grant, find_expired, resolve
 from services.office import Office
 from services.owing import insert_once, outbox_row, root_id
 from services.page_choices import field_of
+from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TimelineLine, TrackPage
 from services.people import People
 from services.refusal_words import in_words
@@ -120,7 +118,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
         row = session.get_one(tables.Case, grant.case_id)
         case = _case(session, grant.case_id)
         draft = _draft(office, session, case, grant, people)
-        decided = _decided(session, grant, people)
+        decided = decided_line(session, grant, people)
         capacity = PARTY_LABELS[grant.party]
         unit = people.label(grant.unit) if grant.unit else None
         person = people.persons.get(grant.account)
@@ -128,74 +126,12 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             person=people.label(grant.account),
             capacity=Label(f"{capacity.zh} · {unit.zh}", f"{capacity.en} · {unit.en}") if unit else capacity,
             principal=people.label(grant.principal) if grant.principal else None, case=cover(session, office, row, case, people),
-            contact=_contact(session, row), clocks=clock_lines(session, office, row.id, people),
+            contact=contact_lines(session, row), clocks=clock_lines(session, office, row.id, people),
             timeline=timeline(session, row.id, people, public=False, stages=stage_names(office, case)),
             buttons=() if decided is not None else _buttons(office, draft, people),
-            asked=_asked(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
+            asked=asked_lines(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
             factor=factor_sheet(office, session, case, people),
         )  # fmt: skip
-
-
-def _contact(session: Session, row: tables.Case) -> tuple[tuple[Label, str], ...]:
-    r = tables.Reporter
-    found = session.execute(
-        select(Contact.name, Contact.phone, Contact.email)
-        .join(r, r.contact_id == Contact.id)
-        .where(r.case_id == row.id, r.kind == "principal", r.withheld.is_(False))
-    ).first()
-    if found is None:
-        return ()
-    labels = (Label("联系人", "Contact"), Label("电话", "Phone"), Label("邮箱", "E-mail"))
-    return tuple((label, str(value)) for label, value in zip(labels, found, strict=True) if value)
-
-
-def _asked(office: Office, session: Session, grant: Grant, people: People) -> tuple[tuple[Label, str], ...]:
-    if grant.step is None:
-        return ()
-    approval = session.scalars(
-        select(tables.Approval)
-        .join(tables.ApprovalStep, tables.ApprovalStep.approval_id == tables.Approval.id)
-        .where(tables.ApprovalStep.id == grant.step)
-    ).first()
-    if approval is None:
-        return ()
-    kind = APPROVAL_LABELS[ApprovalKind(approval.kind)]
-    lines = [(Label("申请事项", "What is asked"), f"{kind.zh} / {kind.en}")]
-    if approval.unit_id:
-        lines.append((Label("申请单位", "Asked by"), people.label(approval.unit_id).zh))
-    return (*lines, *_fact_lines(office, approval.facts))
-
-
-def _fact_lines(office: Office, facts: Mapping[str, Any]) -> tuple[tuple[Label, str], ...]:
-    fields = (f for a in ("reply", "ask_extension", "ask_suspension") for f in ACTIONS[a].fields)
-    labels = FACT_LABELS | {f.name: f.label for f in fields} | TEXT_LABELS
-    lines = []
-    for key, value in facts.items():
-        if value in (None, ""):
-            continue
-        said = str(value)
-        if key == "outcome" and said in office.policy.outcomes:
-            name = office.policy.outcomes[said].label
-            said = f"{name.zh} / {name.en}"
-        if key == "cause" and said in office.policy.suspension_reasons:
-            name = office.policy.suspension_reasons[said].label
-            said = f"{name.zh} / {name.en}"
-        lines.append((labels.get(key, Label(key, key)), said))
-    return tuple(lines)
-
-
-def _decided(session: Session, grant: Grant, people: People) -> TimelineLine | None:
-    """ "Already done by … on …" for an approval step that is no longer open."""
-    if grant.step is None:
-        return None
-    step = session.get(tables.ApprovalStep, grant.step)
-    if step is None or step.state == "open":
-        return None
-    names = {"granted": "approve", "refused": "refuse", "returned": "hand_back"}
-    word = event_label(names.get(step.state, "approval_lapsed"))
-    who = people.label(step.decided_by) if step.decided_by else PARTY_LABELS[Party.CLOCK]
-    approval = session.get_one(tables.Approval, step.approval_id)
-    return TimelineLine(step.decided_at or approval.asked_at, word, who)
 
 
 def _report_page(session: Session, office: Office, grant: Grant, people: People) -> ReportPage:
@@ -256,7 +192,7 @@ def _perform(office: Office, session: Session, grant: Grant, action: str, values
         raise LinkRefused("unknown", False)
     [result] = book.apply([Request(grant.case_id, action, grant.actor(), fields)])
     if result.refusal is not None:
-        decided = _decided(session, grant, book.people) if result.refusal.code == "nothing_to_decide" else None
+        decided = decided_line(session, grant, book.people) if result.refusal.code == "nothing_to_decide" else None
         if decided is not None:
             return Done(False, _already(office, decided))
         field = result.refusal.facts.get("field")
@@ -342,25 +278,9 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
     return TrackPage(
         stage="case", receipt=first.receipt if first else row.code, received_at=first.received_at if first else row.opened_at,
         locale=contact.locale if contact else "zh", case=cover(session, office, row, case, people),
-        reply=_reply(office, session, row), timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case)), buttons=buttons,
+        reply=reply_lines(office, session, row), timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case)), buttons=buttons,
         principal=principal, factor=factor_sheet(office, session, case, people),
     )  # fmt: skip
-
-
-def _reply(office: Office, session: Session, row: tables.Case) -> tuple[tuple[Label, str], ...]:
-    """The signed reply, while the case stands replied or closed by it."""
-    if row.status not in (Status.REPLIED, Status.CLOSED) or row.outcome in ("withdrawn", "merged"):
-        return ()
-    facts = session.scalar(
-        select(tables.Approval.facts)
-        .where(
-            tables.Approval.case_id == row.id, tables.Approval.state == "granted",
-            tables.Approval.kind.in_((ApprovalKind.SIGN_OFF, ApprovalKind.DELIVERY)),
-        )
-        .order_by(tables.Approval.id.desc())
-        .limit(1)
-    )  # fmt: skip
-    return _fact_lines(office, facts) if facts else ()
 
 
 def confirm_report(office: Office, token: str) -> Done:

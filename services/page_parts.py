@@ -1,0 +1,102 @@
+"""Parts of the personal pages: how to reach the enterprise, what is asked, what was decided, the signed reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.labels import APPROVAL_LABELS, PARTY_LABELS
+from domain.lifecycle import ACTIONS, ApprovalKind, Party, Status
+from domain.policy import Label
+from models import case as tables
+from models.directory import Contact
+from services.case_view import TEXT_LABELS, event_label
+from services.letters import FACT_LABELS
+from services.links import Grant
+from services.office import Office
+from services.page_types import TimelineLine
+from services.people import People
+
+
+def contact_lines(session: Session, row: tables.Case) -> tuple[tuple[Label, str], ...]:
+    """How to reach the principal reporter; nothing where the identity is withheld."""
+    r = tables.Reporter
+    found = session.execute(
+        select(Contact.name, Contact.phone, Contact.email)
+        .join(r, r.contact_id == Contact.id)
+        .where(r.case_id == row.id, r.kind == "principal", r.withheld.is_(False))
+    ).first()
+    if found is None:
+        return ()
+    labels = (Label("联系人", "Contact"), Label("电话", "Phone"), Label("邮箱", "E-mail"))
+    return tuple((label, str(value)) for label, value in zip(labels, found, strict=True) if value)
+
+
+def asked_lines(office: Office, session: Session, grant: Grant, people: People) -> tuple[tuple[Label, str], ...]:
+    """What the link's holder is asked to decide."""
+    if grant.step is None:
+        return ()
+    approval = session.scalars(
+        select(tables.Approval)
+        .join(tables.ApprovalStep, tables.ApprovalStep.approval_id == tables.Approval.id)
+        .where(tables.ApprovalStep.id == grant.step)
+    ).first()
+    if approval is None:
+        return ()
+    kind = APPROVAL_LABELS[ApprovalKind(approval.kind)]
+    lines = [(Label("申请事项", "What is asked"), f"{kind.zh} / {kind.en}")]
+    if approval.unit_id:
+        lines.append((Label("申请单位", "Asked by"), people.label(approval.unit_id).zh))
+    return (*lines, *fact_lines(office, approval.facts))
+
+
+def fact_lines(office: Office, facts: Mapping[str, Any]) -> tuple[tuple[Label, str], ...]:
+    """An approval's facts, each with its name."""
+    fields = (f for a in ("reply", "ask_extension", "ask_suspension") for f in ACTIONS[a].fields)
+    labels = FACT_LABELS | {f.name: f.label for f in fields} | TEXT_LABELS
+    lines = []
+    for key, value in facts.items():
+        if value in (None, ""):
+            continue
+        said = str(value)
+        if key == "outcome" and said in office.policy.outcomes:
+            name = office.policy.outcomes[said].label
+            said = f"{name.zh} / {name.en}"
+        if key == "cause" and said in office.policy.suspension_reasons:
+            name = office.policy.suspension_reasons[said].label
+            said = f"{name.zh} / {name.en}"
+        lines.append((labels.get(key, Label(key, key)), said))
+    return tuple(lines)
+
+
+def decided_line(session: Session, grant: Grant, people: People) -> TimelineLine | None:
+    """ "Already done by … on …" for an approval step that is no longer open."""
+    if grant.step is None:
+        return None
+    step = session.get(tables.ApprovalStep, grant.step)
+    if step is None or step.state == "open":
+        return None
+    names = {"granted": "approve", "refused": "refuse", "returned": "hand_back"}
+    word = event_label(names.get(step.state, "approval_lapsed"))
+    who = people.label(step.decided_by) if step.decided_by else PARTY_LABELS[Party.CLOCK]
+    approval = session.get_one(tables.Approval, step.approval_id)
+    return TimelineLine(step.decided_at or approval.asked_at, word, who)
+
+
+def reply_lines(office: Office, session: Session, row: tables.Case) -> tuple[tuple[Label, str], ...]:
+    """The signed reply, while the case stands replied or closed by it."""
+    if row.status not in (Status.REPLIED, Status.CLOSED) or row.outcome in ("withdrawn", "merged"):
+        return ()
+    facts = session.scalar(
+        select(tables.Approval.facts)
+        .where(
+            tables.Approval.case_id == row.id, tables.Approval.state == "granted",
+            tables.Approval.kind.in_((ApprovalKind.SIGN_OFF, ApprovalKind.DELIVERY)),
+        )
+        .order_by(tables.Approval.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    return fact_lines(office, facts) if facts else ()
