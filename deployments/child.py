@@ -16,6 +16,7 @@ QUICK_DEATH = 60.0
 """A process that lived this many seconds was well: its next start need not wait."""
 LONGEST_PAUSE = 30.0
 LOG_LIMIT = 20_000_000
+LONGEST_LINE = 200
 
 
 def _dies_with(parent: int) -> Callable[[], None]:
@@ -118,7 +119,7 @@ class Child:
             text = self.log.read_bytes()[-4000:].decode(errors="replace")
         except OSError:
             return f"See {self.log}."
-        said = [line for line in text.splitlines() if line.strip()][-lines:]
+        said = [line[:LONGEST_LINE] for line in text.splitlines() if line.strip()][-lines:]
         return "\n    ".join([f"Its log ({self.log}) ends with:", *said]) if said else f"See {self.log}."
 
     def stop(self) -> bool:

@@ -66,15 +66,25 @@ def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
         upgrade(settings.url, say)
     except DatabaseRefused as refused:
         raise CommandRefused(str(refused)) from refused
+    from domain.working_time import CalendarError
+    from services.marked_yaml import FileMistakes
+    from services.office import open_office, set_demo_clock
+
     if demo:
         from datetime import UTC, datetime
 
         from models.engine import make_engine
-        from services.office import set_demo_clock
 
         engine = make_engine(settings.url)
         set_demo_clock(engine, datetime.now(UTC))
         engine.dispose()
+    # The first opening writes policy and calendar: done here, it costs the form no time, since the web app loads meanwhile.
+    try:
+        open_office(settings).close()
+    except FileMistakes as mistakes:
+        raise CommandRefused("\n".join(str(mistake) for mistake in mistakes.mistakes)) from mistakes
+    except (CalendarError, OSError) as problem:
+        raise CommandRefused(str(problem)) from problem
 
 
 def _fill(data: Path, demo: bool, say: Callable[[str], None]) -> None:

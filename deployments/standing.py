@@ -26,9 +26,10 @@ from deployments.slots import Slots
 
 logger = logging.getLogger("expedite.standing")
 
-LOOK_EVERY = 0.05
+LOOK_EVERY = 0.1
 HELD_ELSEWHERE = 1.0
 LONGEST_PAUSE = 60.0
+UNREACHABLE_PAUSE = 3.0
 BURST = 20
 PER_SECOND = 1.0
 """Runs of one flow: a few right after one another, and one per second in the long run, whatever comes in."""
@@ -108,7 +109,7 @@ class StandingLoop:
                 failures = 0
             except (httpx.HTTPError, PrefectException) as unreachable:
                 failures += 1
-                pause = self._after(failures)
+                pause = min(UNREACHABLE_PAUSE, self._after(failures))
                 logger.warning("%s waits %.0f s for the Prefect server: %r", self.flow.deployment, pause, unreachable)
             except Exception:
                 failures += 1

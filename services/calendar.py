@@ -9,7 +9,6 @@ from datetime import date, time, timedelta
 from importlib.metadata import version
 from types import MappingProxyType
 
-import holidays
 from sqlalchemy import insert, orm, select
 
 from domain.policy import OfficeHours, Policy, Session
@@ -79,6 +78,9 @@ def hours_of(hours: OfficeHours, day: date) -> tuple[Session, ...]:
 
 
 def _schedule(country: str, first_year: int, last_year: int) -> _Schedule:
+    # Loaded here because only a new year or a new policy needs it, and every start would pay for it.
+    import holidays
+
     # A notice may reach into the year before its own: 29 December 2018 was worked by the notice for 2019, and New
     # Year's Day on a Saturday is observed in the old year elsewhere.
     years = range(first_year - 1, last_year + 2)
