@@ -212,7 +212,7 @@ def check_grant(factor: Factor, grant: Grant, today: date) -> None:
         raise wrong("quantity", "nothing is missing any more: the grants meet the request")
     if grant.quantity > gap:
         problem = f"{show(grant.quantity)} {factor.unit} is above the gap of {show(gap)} {factor.unit}"
-        raise wrong("quantity", f"{problem}; grant at most the gap, or let the request be amended")
+        raise wrong("quantity", f"{problem}; grant at most the gap, and ask for the rest in a request of its own")
     if grant.on < factor.requested_on:
         raise wrong(
             "date", f"{grant.on.isoformat()} is before the request of {factor.requested_on.isoformat()}; check the document's date"

@@ -237,9 +237,7 @@ PROXY_STEPS = frozenset(row.name for row in _ROWS if Party.ENTERPRISE in row.by)
 
 
 def _desk_steps(kind: Kind) -> tuple[str, ...]:
-    return tuple(
-        row.name for row in _ROWS if kind in row.kinds and (row.by & DESK_PARTIES or row.name in PROXY_STEPS)
-    )
+    return tuple(row.name for row in _ROWS if kind in row.kinds and (row.by & DESK_PARTIES or row.name in PROXY_STEPS))
 
 
 DESK_STEPS: tuple[str, ...] = _desk_steps(Kind.DIFFICULTY)

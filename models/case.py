@@ -152,7 +152,9 @@ class ApprovalStep(Base):
     __tablename__ = "approval_step"
     __table_args__ = (
         UniqueConstraint("approval_id", "seq"),
-        CheckConstraint("state in ('waiting', 'open', 'returned', 'granted', 'refused', 'passed_up', 'void')", name="state_known"),
+        CheckConstraint(
+            "state in ('waiting', 'open', 'returned', 'granted', 'refused', 'passed_up', 'void')", name="state_known"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
