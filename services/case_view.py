@@ -87,6 +87,8 @@ TEXT_LABELS: dict[str, Label] = {
     "minutes": Label("纪要", "Minutes"),
     "policy": Label("政策依据", "Policy cited"),
     "progress": Label("进展", "Progress"),
+    "conditions": Label("附加条件", "Conditions"),
+    "note": Label("说明", "Remarks"),
 }
 
 

@@ -108,6 +108,8 @@ def cover(session: Session, office: Office, row: tables.Case, case: Case, people
     head = case_head(session, office, row, people)
     if case.factor is None:
         return head
+    # A request's code is its document number too: it is shown once.
+    head = replace(head, document="" if head.document == head.code else head.document)
     named = FACTOR_STATUS_LABELS[status_of(case, case.factor, office.today())]
     units = [people.label(unit) for unit in dict.fromkeys(stage.unit for stage in case.factor.at_work)]
     if not units or case.status is not Status.IN_PROGRESS:

@@ -88,7 +88,12 @@ def _buttons(office: Office, draft: Draft, people: People) -> tuple[Button, ...]
 
 _ORDER = {
     "approve": 0,
+    "pass_stage": 0,
+    "grant": 1,
     "refuse": 1,
+    "hand_back": 2,
+    "resubmit": 2,
+    "reject_stage": 3,
     "sign_for": 2,
     "contact": 3,
     "answer": 3,

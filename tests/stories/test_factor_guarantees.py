@@ -116,7 +116,7 @@ def test_a_land_request_walks_its_ten_stages(office: Office, at: At) -> None:
     shown = walk.page(PLANNING)
     assert shown.factor is not None
     assert (shown.factor.requested, shown.factor.gap, shown.factor.stages[0].state) == ("118", "118", "open")
-    assert [b.action.name for b in shown.buttons] == ["hand_back", "pass_stage", "grant", "reject_stage"]
+    assert [b.action.name for b in shown.buttons] == ["pass_stage", "grant", "hand_back", "reject_stage"]
     assert "stage" not in {f.name for b in shown.buttons for f in b.fields}
 
     assert walk.decide(PLANNING, "pass_stage", text="已登记").done
