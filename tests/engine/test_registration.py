@@ -34,7 +34,8 @@ def test_only_what_changed_is_written_again(client: SyncPrefectClient, api: Api)
     assert register(client, DEPLOYMENTS, ENTRIES, "Asia/Shanghai", POOL) == []
 
     more_units = {**ENTRIES, Choice.UNITS: ["units-1", "units-2"]}
-    assert register(client, DEPLOYMENTS, more_units, "Asia/Shanghai", POOL) == ["coordinate-difficulty"]
+    written = register(client, DEPLOYMENTS, more_units, "Asia/Shanghai", POOL)
+    assert written == ["coordinate-difficulty", "request-factor"]
     schema = api.deployment("coordinate-difficulty")["parameter_openapi_schema"]
     assert schema["properties"]["lead"]["enum"] == ["—", "units-1", "units-2"]
 
