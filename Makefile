@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PYTHON ?=
 CANDIDATES := python3 python3.13 python3.12 python3.11
 PYTEST_ARGS ?=
+# Two at a time, a file to each: what a file sets up (a server, a browser) is set up once.
+WORKERS ?= 2
 
 define find_python
 py=''; \
@@ -39,8 +41,8 @@ venv-dev: $(VENV)/.stamp-dev  ## The same with the tools of tests and checks
 run: venv  ## Start Expedite with the demonstration district
 	@exec $(BIN)/expedite up --demo
 
-test: venv-dev  ## Run the tests; PYTEST_ARGS='-k name' narrows them
-	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)
+test: venv-dev  ## Run the tests; PYTEST_ARGS='-k name' narrows them, WORKERS=0 runs one by one
+	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: venv-dev  ## Lint, format, types, import contracts, migrations
 	$(BIN)/ruff check .
