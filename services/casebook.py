@@ -320,10 +320,9 @@ def _not_asked(audience: Audience, case: Case) -> tuple[str, ...]:
 
 def open_casebook(office: Office, session: Session, *, now: datetime | None = None, silent: bool = False) -> Casebook:
     """The casebook for a transaction, at the office's present moment unless another is given."""
-    sender = office.settings.sender(office.policy.mail.reply_to)
     return Casebook(
         session, office.policy, office.time, load_people(session, office.policy), now or office.now(),
-        sender.rpartition("@")[2].rstrip(">"), silent,
+        office.mail_domain, silent,
     )  # fmt: skip
 
 

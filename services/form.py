@@ -111,7 +111,7 @@ def ask_to_confirm(
 ) -> None:
     """Mail the link by which the reporter confirms, and let the report wait with its clock."""
     now = office.now()
-    domain = office.settings.sender(office.policy.mail.reply_to).rpartition("@")[2].rstrip(">")
+    domain = office.mail_domain
     start_clock(session, office.policy, office.time, delivery_id, now)
     insert_once(session, [outbox_row(
         key=f"confirm_report:{delivery_id}", message="confirm_report", address=report.email or "", locale=locale, now=now,

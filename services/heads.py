@@ -99,7 +99,7 @@ def moved_heads(session: Session) -> list[tuple[str, int, str]]:
 
 def _owe(office: Office, session: Session, made: Digest) -> None:
     people, now = load_people(session, office.policy), office.now()
-    domain = office.settings.sender(office.policy.mail.reply_to).rpartition("@")[2].rstrip(">")
+    domain = office.mail_domain
     facts = {
         "day": made.day.isoformat(), "cases": made.cases, "moved": made.moved, "digest": made.digest,
         "previous": made.previous or None,

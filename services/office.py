@@ -50,6 +50,11 @@ class Office:
         """The office's zone."""
         return self.policy.zone
 
+    @property
+    def mail_domain(self) -> str:
+        """The domain of the sender's address, which Message-IDs end with."""
+        return self.settings.sender(self.policy.mail.reply_to).rpartition("@")[2].rstrip(">")
+
     def now(self) -> datetime:
         """The office clock: the one function that reads the time for rules."""
         return self.fixed or self.real_now() + self.offset

@@ -325,7 +325,7 @@ def new_link(office: Office, token: str) -> bool:
         address = person.email if person else contact.email if contact else None
         if not address:
             return False
-        domain = office.settings.sender(office.policy.mail.reply_to).rpartition("@")[2].rstrip(">")
+        domain = office.mail_domain
         insert_once(session, [outbox_row(
             key=f"new_link:{old.id}:{now:%Y-%m-%dT%H}", message="new_link", address=address,
             locale=person.locale if person else contact.locale if contact else "zh", now=now, domain=domain,
