@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from domain.likeness import Similarity, Systemic
+
 
 class Unit(StrEnum):
     """How a limit is counted (LIFECYCLE.md, Time)."""
@@ -336,6 +338,8 @@ class Policy:
     """Who leads when no ruling comes: unit ids, or "area"; the desk's own unit is the last."""
     factor_types: dict[str, FactorType] = field(default_factory=dict)
     """What projects ask to have guaranteed: land, power, finance and others."""
+    similarity: Similarity = field(default_factory=Similarity)
+    systemic: Systemic = field(default_factory=Systemic)
 
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""

@@ -53,6 +53,7 @@ def check_rules(policy: Policy, report: Report) -> None:
     _check_follow_up(policy, report)
     _check_numbering(policy, report)
     _check_mail(policy, report)
+    _check_likeness(policy, report)
     check_factors(policy, report)
     steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
     for position, step in enumerate(policy.head_link_steps):
@@ -235,6 +236,24 @@ def _check_mail(policy: Policy, report: Report) -> None:
         report.add("mail.retry_minutes", "is empty", "write e.g. [1, 5, 30, 120, 480]")
     for position, minutes in enumerate(mail.retry_minutes):
         _check_positive(report, report.item("mail.retry_minutes", position), minutes)
+
+
+def _check_likeness(policy: Policy, report: Report) -> None:
+    similarity, systemic = policy.similarity, policy.systemic
+    shares = {
+        "similarity.suggest_at": similarity.suggest_at, "similarity.tell_at": similarity.tell_at,
+        "similarity.alike": similarity.alike, "systemic.alike": systemic.alike,
+    }  # fmt: skip
+    for key, value in shares.items():
+        if not 1 <= value <= 100:
+            report.add(key, f"{value} is not between 1 and 100", "write e.g. 50")
+    if similarity.tell_at < similarity.suggest_at:
+        problem = f"{similarity.tell_at} is below suggest_at ({similarity.suggest_at})"
+        report.add("similarity.tell_at", problem, "write to the desk only about what is also shown: raise it")
+    if systemic.enterprises < 2:
+        report.add("systemic.enterprises", f"{systemic.enterprises} does not recur", "write 2 or more")
+    _check_positive(report, "similarity.months", similarity.months)
+    _check_positive(report, "systemic.months", systemic.months)
 
 
 def _check_positive(report: Report, key: str, value: int) -> None:
