@@ -135,7 +135,13 @@ class Writer:
                 facts |= {"due": _at(said.get("due"))}
             case "triage_needed":
                 triage = case.open_clock("triage")
-                facts |= {"why": _label(said["why"]), "due": _at(triage.due if triage else None)}
+                facts |= {
+                    "why": _label(said["why"]),
+                    "due": _at(triage.due if triage else None),
+                    "alike": said.get("alike", ()),
+                }
+            case "likely_duplicate":
+                facts |= {"alike": said["alike"]}
             case other:
                 raise LookupError(f"no rule for the facts of message {other!r}")
         return facts

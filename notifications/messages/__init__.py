@@ -12,6 +12,7 @@ from notifications.messages.confirm_report import ConfirmReport
 from notifications.messages.enterprise_update import EnterpriseUpdate
 from notifications.messages.follow_up_due import FollowUpDue
 from notifications.messages.head_digest import HeadDigest
+from notifications.messages.likely_duplicate import LikelyDuplicate
 from notifications.messages.new_link import NewLink
 from notifications.messages.redo_started import RedoStarted
 from notifications.messages.reply_to_confirm import ReplyToConfirm
@@ -35,6 +36,7 @@ __all__ = [
     "EnterpriseUpdate",
     "FollowUpDue",
     "HeadDigest",
+    "LikelyDuplicate",
     "NewLink",
     "RedoStarted",
     "ReplyToConfirm",

@@ -1,6 +1,6 @@
 """The fictional case that the examples of all messages speak of."""
 
-from notifications.message import Words
+from notifications.message import Line, Words
 
 CASE = "DIF-2026-0042"
 TITLE = "二期厂房第二路电源无廊道"
@@ -15,6 +15,17 @@ DESK_HEAD: Words = {"zh": "区推进办主任", "en": "Head of dispatch desk"}
 DEPARTMENT: Words = {"zh": "部门办理", "en": "Department level"}
 TASK_FORCE: Words = {"zh": "专班会商", "en": "Task-force consultation"}
 POWER: Words = {"zh": "用电", "en": "Power"}
+ALIKE: tuple[Line, ...] = (
+    {
+        "label": {"zh": "DIF-2026-0007", "en": "DIF-2026-0007"},
+        "kind": "words",
+        "value": {
+            "zh": "10千伏双电源第二路通道与在建道路管廊交叉（同一项目、同一类别，尚未办结；表述相近（55%））",
+            "en": "10千伏双电源第二路通道与在建道路管廊交叉 (same project and category, still open; worded alike (55%))",
+        },
+    },
+)
+"""An open case that may be the same."""
 SOLVED: Words = {"zh": "办成", "en": "Solved"}
 
 NOW = "2026-07-16T02:00:00+00:00"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from notifications.message import Message, Moment, Words
-from notifications.messages.samples import CASE, TITLE, TOMORROW
+from notifications.message import Line, Message, Moment, Words
+from notifications.messages.samples import ALIKE, CASE, TITLE, TOMORROW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageNeeded(Message):
-    """To the desk: `why` says what the rules lacked."""
+    """To the desk: `why` says what the rules lacked, `alike` which open cases may be the same."""
 
     name: ClassVar[str] = "triage_needed"
 
@@ -19,6 +19,7 @@ class TriageNeeded(Message):
     title: str
     why: Words
     due: Moment | None
+    alike: tuple[Line, ...] = ()
 
     @classmethod
     def example(cls) -> TriageNeeded:
@@ -27,4 +28,5 @@ class TriageNeeded(Message):
             title=TITLE,
             why={"zh": "类别不明，规则无法确定牵头单位", "en": "the category is unknown, so no rule names a lead"},
             due=TOMORROW,
+            alike=ALIKE,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -134,8 +134,10 @@ def test_facts_survive_the_outbox(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_fact_is_named(name: str) -> None:
     """A mail is never sent with a hole in it: whichever fact is missing, message and fact are named."""
-    facts = Message.registry[name].example().facts()
-    for fact in facts:
+    message = Message.registry[name]
+    facts = message.example().facts()
+    # A fact that was added later has a default, so that what the outbox already holds can still be sent.
+    for fact in (field.name for field in fields(message) if field.default is MISSING):
         with pytest.raises(MissingFact, match="is missing") as error:
             from_facts(name, {key: value for key, value in facts.items() if key != fact})
         assert (error.value.message, error.value.fact) == (name, fact)
