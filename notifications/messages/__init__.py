@@ -20,8 +20,10 @@ from notifications.messages.report_received import ReportReceived
 from notifications.messages.report_waiting import ReportWaiting
 from notifications.messages.role_unfilled import RoleUnfilled
 from notifications.messages.ruling_needed import RulingNeeded
+from notifications.messages.substitution_told import SubstitutionTold
 from notifications.messages.supervision_notice import SupervisionNotice
 from notifications.messages.triage_needed import TriageNeeded
+from notifications.messages.work_passed_on import WorkPassedOn
 
 __all__ = [
     "ApprovalAsked",
@@ -44,6 +46,8 @@ __all__ = [
     "ReportWaiting",
     "RoleUnfilled",
     "RulingNeeded",
+    "SubstitutionTold",
     "SupervisionNotice",
     "TriageNeeded",
+    "WorkPassedOn",
 ]
