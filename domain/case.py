@@ -10,7 +10,8 @@ from typing import Protocol
 from domain.clocks import Clock, Moment
 from domain.factor import Factor
 from domain.lifecycle import ApprovalKind, Kind, Party, Status
-from domain.policy import Colour, Label, Role
+from domain.policy import Colour, Label, Policy, Role
+from domain.working_time import WorkingTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +237,9 @@ class Place(Protocol):
 
     def moments(self, clock: Clock) -> list[Moment]:
         """The events of a clock that are written already, in order."""
+
+    def calendar(self, version: int | None) -> WorkingTime:
+        """The calendar of a version; of None the present one."""
+
+    def policy(self, version: str) -> Policy:
+        """The policy of a version; the present one where that cannot be read any more."""

@@ -5,7 +5,7 @@ Everything that can be late is a `Clock`. Its due moment is a fold over its own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,7 @@ class Happening(StrEnum):
     RESUMED = "resumed"
     EXTENDED = "extended"
     RECALCULATED = "recalculated"
+    ADJUSTED = "adjusted"
     PASSED_ON = "passed_on"
     STEP = "step"
     SKIPPED = "skipped"
@@ -122,7 +123,10 @@ CLOCKS: dict[str, ClockKind] = {row.name: row for row in _ROWS}
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One event of a clock. `due` is set by the events that set a date (extended), `limit` by those that set a length."""
+    """One event of a clock. `due` is set by the events that set a date (extended), `limit` by those that set a length.
+
+    `calendar` is the version of the calendar by which it was reckoned, None for the present one.
+    """
 
     at: datetime
     what: Happening
@@ -130,6 +134,7 @@ class Moment:
     due: datetime | None = None
     reason: str = ""
     step: str | None = None
+    calendar: int | None = None
 
 
 @dataclass(slots=True)
@@ -155,6 +160,8 @@ class Clock:
     ended_at: datetime | None = None
     id: int | None = None
     note: str = ""
+    policy_version: str = ""
+    """The policy by which it was started or last adjusted; it plans the clock's steps. Empty: the present one."""
     moments: list[Moment] = field(default_factory=list)
     """Events not yet written."""
     changed: bool = False
@@ -170,67 +177,99 @@ class Clock:
         return CLOCKS[self.kind]
 
 
-def replay(moments: Iterable[Moment], time: WorkingTime) -> Due | None:
+Calendar = Callable[[int | None], WorkingTime]
+"""The calendar of a version; of None the present one."""
+
+
+def always(time: WorkingTime) -> Calendar:
+    """One calendar for every version, where none has changed."""
+    return lambda _version: time
+
+
+def replay(moments: Iterable[Moment], calendar: Calendar) -> Due | None:
     """The due moment that a clock's events give; None while it is paused.
 
     The first moment must be `started` with a limit or a due date. Raises ValueError on an order that cannot have happened.
     """
-    due, paused = _fold(moments, time)
-    return None if paused else due
+    fold = _fold(moments, calendar)
+    return None if fold.paused_at is not None else fold.due
 
 
-def due_at_pause(moments: Iterable[Moment], time: WorkingTime) -> Due | None:
+def due_at_pause(moments: Iterable[Moment], calendar: Calendar) -> Due | None:
     """The due moment that a clock's events give, for a paused one as it stood when the pause began."""
-    return _fold(moments, time)[0]
+    return _fold(moments, calendar).due
 
 
-def _fold(moments: Iterable[Moment], time: WorkingTime) -> tuple[Due | None, bool]:
+@dataclass(slots=True)
+class _Fold:
+    start: Moment | None = None
+    limit: Limit | None = None
     due: Due | None = None
     extended: Due | None = None
-    start: datetime | None = None
-    limit: Limit | None = None
-    pauses: list[tuple[datetime, datetime]] = []
     paused_at: datetime | None = None
+    pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def anew(self, time: WorkingTime, given: datetime | None) -> Due:
+        """Reckoned again from the old start: every pause stays (glpi 6902: time already waited is not lost), and no
+        extension that was granted is taken back.
+        """
+        if self.start is None:
+            raise ValueError("a clock recalculated before it was started")
+        due = _first_due(self.start.at, self.limit, given, time)
+        for begun, ended in self.pauses:
+            due = shifted(due, begun, ended, self.limit, time)
+        return self.extended if self.extended is not None and self.extended.at > due.at else due
+
+
+def _fold(moments: Iterable[Moment], calendar: Calendar) -> _Fold:
+    fold = _Fold()
     for moment in moments:
         match moment.what:
             case Happening.STARTED:
-                start, limit = moment.at, moment.limit
-                due = _first_due(moment, time)
+                fold.start, fold.limit = moment, moment.limit
+                fold.due = _first_due(moment.at, moment.limit, moment.due, calendar(moment.calendar))
             case Happening.PAUSED:
-                paused_at = moment.at
+                fold.paused_at = moment.at
             case Happening.RESUMED:
-                if paused_at is None or due is None:
-                    raise ValueError("a clock resumed that was not paused")
-                pauses.append((paused_at, moment.at))
-                due = shifted(due, paused_at, moment.at, limit, time)
-                extended = shifted(extended, paused_at, moment.at, limit, time) if extended is not None else None
-                paused_at = None
+                _resume(fold, moment, calendar(moment.calendar))
             case Happening.EXTENDED:
                 if moment.due is None:
                     raise ValueError("an extension without a date")
-                due = extended = Due(moment.due, time.estimated(moment.due))
+                fold.due = fold.extended = Due(moment.due, calendar(moment.calendar).estimated(moment.due))
             case Happening.RECALCULATED:
-                # A new limit counts from the old start, keeps every pause (glpi 6902: time already waited is not lost) and
-                # takes back no extension that was granted.
-                if start is None:
-                    raise ValueError("a clock recalculated before it was started")
-                limit = moment.limit or limit
-                due = _first_due(Moment(start, Happening.STARTED, limit, moment.due), time)
-                for begun, ended in pauses:
-                    due = shifted(due, begun, ended, limit, time)
-                if extended is not None and extended.at > due.at:
-                    due = extended
+                fold.limit = moment.limit or fold.limit
+                fold.due = fold.anew(calendar(moment.calendar), moment.due)
+            case Happening.ADJUSTED:
+                fold.limit = moment.limit or fold.limit
+                given = fold.start.due if fold.start is not None else None
+                fold.due = later(fold.due, fold.anew(calendar(moment.calendar), given))
             case _:
                 continue
-    return due, paused_at is not None
+    return fold
 
 
-def _first_due(moment: Moment, time: WorkingTime) -> Due:
-    if moment.due is not None:
-        return Due(moment.due, time.estimated(moment.due))
-    if moment.limit is None:
+def _resume(fold: _Fold, moment: Moment, time: WorkingTime) -> None:
+    if fold.paused_at is None or fold.due is None:
+        raise ValueError("a clock resumed that was not paused")
+    begun, ended = fold.paused_at, moment.at
+    fold.pauses.append((begun, ended))
+    fold.due = shifted(fold.due, begun, ended, fold.limit, time)
+    if fold.extended is not None:
+        fold.extended = shifted(fold.extended, begun, ended, fold.limit, time)
+    fold.paused_at = None
+
+
+def later(told: Due | None, anew: Due) -> Due:
+    """What a changed calendar or policy makes of a date that was told: never an earlier one (DOMAIN.md 6)."""
+    return told if told is not None and told.at > anew.at else anew
+
+
+def _first_due(start: datetime, limit: Limit | None, given: datetime | None, time: WorkingTime) -> Due:
+    if given is not None:
+        return Due(given, time.estimated(given))
+    if limit is None:
         raise ValueError("a clock needs a limit or a date")
-    return time.due(moment.at, moment.limit)
+    return time.due(start, limit)
 
 
 def shifted(due: Due, begun: datetime, ended: datetime, limit: Limit | None, time: WorkingTime) -> Due:

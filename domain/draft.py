@@ -119,7 +119,7 @@ class Draft:
         clock = Clock(
             kind=kind, owner_unit=owner, subject=subject, started=self.now, limit=None if due is not None else limit,
             due=first.at, original_due=first.at, estimated=first.estimated, round=self.case.round, cycle=self.case.cycle,
-            note=note, changed=True,
+            note=note, policy_version=self.policy.version, changed=True,
         )  # fmt: skip
         clock.moments.append(Moment(self.now, Happening.STARTED, clock.limit, due, note))
         self.plan(clock)
@@ -136,7 +136,15 @@ class Draft:
     def plan(self, clock: Clock) -> None:
         """Set the clock's next step."""
         clock.changed = True
-        plan_next(clock, self.policy, self.time, self.setting(clock))
+        plan_next(clock, self.policy_of(clock), self.time, self.setting(clock))
+
+    def policy_of(self, clock: Clock) -> Policy:
+        """The policy that plans a clock's steps: the one it was started by, until it is adjusted (DESIGN.md 1.7)."""
+        return (
+            self.policy
+            if clock.policy_version in ("", self.policy.version)
+            else self.place.policy(clock.policy_version)
+        )
 
     def supersede(self, kind: str) -> None:
         """End the open clocks of that kind without anybody having met them."""

@@ -30,7 +30,7 @@ def tick(draft: Draft, clock: Clock) -> list[str]:
     taken: list[str] = []
     if not clock.open:
         return taken
-    take, skipped = due_steps(clock, draft.now, draft.policy, draft.time, draft.setting(clock))
+    take, skipped = due_steps(clock, draft.now, draft.policy_of(clock), draft.time, draft.setting(clock))
     clock.changed = True
     for name in skipped:
         clock.done |= {name}
@@ -68,7 +68,7 @@ def issue(draft: Draft, colour: Colour, kind: str = "close") -> None:
 
 
 def _issue(draft: Draft, clock: Clock, colour: Colour, *, climbs: bool = True) -> None:
-    rule = draft.policy.notices[colour]
+    rule = draft.policy_of(clock).notices[colour]
     answer_by: datetime | None = None
     if rule.answer_within is not None:
         answer_by = draft.time.due(draft.now, rule.answer_within).at
@@ -116,7 +116,7 @@ def _late_with_closing(draft: Draft, clock: Clock) -> str:
 
 def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ...]:
     """To whom a colour of a clock goes: the policy's roles, read for the clock's owner."""
-    rule = draft.policy.notices[colour]
+    rule = draft.policy_of(clock).notices[colour]
     owner = clock.row.owner
     if owner in (Party.CLERK, Party.DESK_HEAD):
         first = Role.CLERK if owner is Party.CLERK else Role.DESK_HEAD

@@ -188,7 +188,7 @@ def _recalculate(draft: Draft, kind: str, limit: Limit | None) -> None:
         return
     # The old start and every pause stay: a change of rule never loses time already spent or waited.
     changed = Moment(draft.now, Happening.RECALCULATED, limit)
-    due = due_at_pause([*draft.place.moments(clock), *clock.moments, changed], draft.time)
+    due = due_at_pause([*draft.place.moments(clock), *clock.moments, changed], draft.place.calendar)
     clock.limit = limit
     clock.moments.append(changed)
     if due is not None:

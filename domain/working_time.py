@@ -78,8 +78,8 @@ class WorkingTime:
     Every question beyond the table raises OutsideCalendarError.
     """
 
-    def __init__(self, days: Sequence[Day], zone: ZoneInfo) -> None:
-        """Index `days`, in order and without gaps.
+    def __init__(self, days: Sequence[Day], zone: ZoneInfo, version: int | None = None) -> None:
+        """Index `days`, in order and without gaps; `version` is the number under which the office keeps this calendar.
 
         CalendarError: no days, a gap, no working day at all, or sessions that are empty, out of order, overlapping or
         not on whole minutes.
@@ -87,6 +87,7 @@ class WorkingTime:
         if not days:
             raise CalendarError("the calendar has no days")
         self.zone: Final = zone
+        self.version: Final = version
         self.first: Final = days[0].date
         self.last: Final = days[-1].date
         self._first_ordinal: Final = self.first.toordinal()
@@ -285,8 +286,7 @@ class WorkingTime:
 
     def is_office_time(self, at: datetime) -> bool:
         """Whether `at` lies in a session, from its opening up to but not at its closing minute."""
-        at = _utc(at)
-        self._day_at(at)
+        self._day_at(at := _utc(at))
         index = bisect_right(self._session_opens, at) - 1
         return index >= 0 and at < self._session_closes[index]
 

@@ -78,6 +78,7 @@ class ClockEvent(Base):
     limit_rolls: Mapped[bool] = mapped_column(default=False)
     due: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar_version.id"))
 
 
 class Notice(Base):

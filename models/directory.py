@@ -115,3 +115,15 @@ class Project(Base):
     key_level: Mapped[str | None]
     status: Mapped[str] = mapped_column(String(16), default="active")
     facts: Mapped[dict[str, Any]]
+
+
+class DirectoryChange(Base):
+    """What was changed in the directory at once, by whom, with the words in which the difference was shown."""
+
+    __tablename__ = "directory_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    command_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    by: Mapped[str]
+    changes: Mapped[list[Any]]

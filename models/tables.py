@@ -2,10 +2,10 @@
 
 from models.audit import HeadDigest, HeadLine
 from models.base import Base
-from models.calendar import CalendarDay
+from models.calendar import CalendarDay, CalendarVersion
 from models.case import Approval, ApprovalStep, Assignment, Case, CaseLink, Event, EventText, Reporter
 from models.clock import Clock, ClockEvent, Notice
-from models.directory import Account, AccountRole, Contact, Enterprise, Project, Substitution, Unit
+from models.directory import Account, AccountRole, Contact, DirectoryChange, Enterprise, Project, Substitution, Unit
 from models.factor import FactorGrant, FactorRequest, FactorStage
 from models.intake import Delivery
 from models.office import AccessLink, Command, Heartbeat, Lease, NumberSeries, Outbox, PolicyVersion, Setting
@@ -13,8 +13,8 @@ from models.office import AccessLink, Command, Heartbeat, Lease, NumberSeries, O
 metadata = Base.metadata
 
 __all__ = [
-    "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Base", "CalendarDay", "Case", "CaseLink",
-    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
+    "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Base", "CalendarDay", "CalendarVersion", "Case", "CaseLink",
+    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "DirectoryChange", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
     "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "Lease", "Notice",
     "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
 ]  # fmt: skip

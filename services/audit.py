@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from domain.clocks import ClockState, due_at_pause, replay
+from domain.working_time import WorkingTime
 from models.audit import HeadDigest, HeadLine
 from models.case import Case, Event, EventText
 from models.clock import Clock, ClockEvent
@@ -225,6 +226,10 @@ def _verify_digests(audit: _Audit) -> None:
 def _verify_clocks(audit: _Audit, of: ColumnElement[bool], codes: dict[int, str]) -> None:
     """The due moment stored with each clock, open or ended, against the fold over its events."""
     session, after = audit.session, 0
+
+    def calendar(version: int | None) -> WorkingTime:
+        return audit.office.in_force.calendar(session, version)
+
     while True:
         query = select(Clock).where(of, Clock.id > after).order_by(Clock.id).limit(AT_ONCE)
         clocks = list(session.scalars(query))
@@ -238,9 +243,9 @@ def _verify_clocks(audit: _Audit, of: ColumnElement[bool], codes: dict[int, str]
             audit.clocks += 1
             code = codes.get(clock.case_id or 0, f"delivery {clock.delivery_id}")
             try:
-                due = due_at_pause(moments[clock.id], audit.office.time)
-                paused = due is not None and replay(moments[clock.id], audit.office.time) is None
-            except ValueError as impossible:
+                due = due_at_pause(moments[clock.id], calendar)
+                paused = due is not None and replay(moments[clock.id], calendar) is None
+            except (LookupError, ValueError) as impossible:
                 audit.found.clock(code, clock.kind, f"has events that cannot have happened: {impossible}")
                 continue
             stands = clock.state is ClockState.PAUSED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sqlalchemy import insert, orm, select
 
 from domain.policy import OfficeHours, Policy, Session
-from domain.working_time import CalendarError, Day, WorkingTime
+from domain.working_time import CalendarError, Day
 from models.calendar import CalendarDay
 
 Edits = Mapping[date, tuple[Session, ...] | None]
@@ -20,7 +20,7 @@ Edits = Mapping[date, tuple[Session, ...] | None]
 NO_EDITS: Edits = MappingProxyType({})
 
 STATUTORY = f"holidays {version('holidays')}"
-"""Source of rows built from the schedule: the package that knew it."""
+"""Source of rows built from the schedule: the package that knew it, by which a newer one is noticed."""
 LOCAL = "local"
 """Source of rows that the office decided itself."""
 
@@ -102,11 +102,13 @@ def _schedule(country: str, first_year: int, last_year: int) -> _Schedule:
     )
 
 
-def store_days(session: orm.Session, days: Sequence[Day], source: str = STATUTORY) -> int:
+def store_days(
+    session: orm.Session, days: Sequence[Day], *, own: Collection[date] = frozenset(), today: date = date.min
+) -> int:
     """Write `days` over the table's rows and flush; returns how many days are new or differ from before.
 
-    What the office decided itself (`LOCAL`) stays when the schedule is written again: of such a row only `announced`
-    follows its year.
+    `own` are those that the office decided itself. What the schedule or the hours say of a day before `today` is not
+    rewritten: of such a row only `announced` follows its year.
     """
     if not days:
         return 0
@@ -116,14 +118,16 @@ def store_days(session: orm.Session, days: Sequence[Day], source: str = STATUTOR
     new = []
     for day in days:
         sessions, row = _written(day.sessions), rows.get(day.date)
+        source = LOCAL if day.date in own else STATUTORY
         if row is None:
             new.append({"day": day.date, "sessions": sessions, "announced": day.announced, "source": source})
             changed += 1
             continue
         before = (row.sessions, row.announced)
         row.announced = day.announced
-        if source == LOCAL or row.source != LOCAL:
-            row.sessions, row.source = sessions, source
+        if day.date >= today or LOCAL in (source, row.source):
+            row.sessions = sessions
+        row.source = source
         changed += before != (row.sessions, row.announced)
     if new:
         session.execute(insert(CalendarDay), new)
@@ -131,23 +135,21 @@ def store_days(session: orm.Session, days: Sequence[Day], source: str = STATUTOR
     return changed
 
 
-def load_working_time(session: orm.Session, policy: Policy) -> WorkingTime:
-    """Working time by the table, in the policy's zone.
-
-    CalendarError: the table is empty, has a gap or no working day, or a row's sessions cannot be read.
-    """
-    rows = session.scalars(select(CalendarDay).order_by(CalendarDay.day))
-    return WorkingTime([Day(row.day, _read(row), row.announced) for row in rows], policy.zone)
+def read_sessions(said: list[list[str]]) -> tuple[Session, ...]:
+    """Sessions as [["08:30", "12:00"], …]. TypeError or ValueError if they are not."""
+    return tuple(Session(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in said)
 
 
 def _written(sessions: tuple[Session, ...]) -> str:
     return json.dumps([[f"{each.opens:%H:%M}", f"{each.closes:%H:%M}"] for each in sessions])
 
 
-def _read(row: CalendarDay) -> tuple[Session, ...]:
-    try:
-        return tuple(
-            Session(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in json.loads(row.sessions)
-        )
-    except (TypeError, ValueError) as unreadable:
-        raise CalendarError(f"{row.day}: the sessions {row.sessions!r} cannot be read") from unreadable
+def stored_days(session: orm.Session) -> list[Day]:
+    """The table's days in order. CalendarError if a row's sessions cannot be read."""
+    days = []
+    for row in session.scalars(select(CalendarDay).order_by(CalendarDay.day)):
+        try:
+            days.append(Day(row.day, read_sessions(json.loads(row.sessions)), row.announced))
+        except (TypeError, ValueError) as unreadable:
+            raise CalendarError(f"{row.day}: the sessions {row.sessions!r} cannot be read") from unreadable
+    return days

@@ -13,13 +13,16 @@ from domain.case import Approval, ApprovalStep, Case, ProjectFacts, UnitFacts
 from domain.clocks import Clock, ClockState, Happening, Moment
 from domain.factor import same_document
 from domain.lifecycle import Kind, Status
-from domain.policy import Limit
+from domain.policy import Limit, Policy
+from domain.working_time import WorkingTime
 from models import case as tables
 from models import clock as clock_tables
 from models.directory import Project
 from models.engine import hold
 from models.factor import FactorGrant
+from services.calendar_versions import FIRST
 from services.factor_files import add_factors
+from services.in_force import InForce
 from services.people import People
 
 IN_ONE_QUERY = 500
@@ -128,7 +131,7 @@ def read_clock(row: clock_tables.Clock) -> Clock:
         kind=row.kind, owner_unit=row.owner_unit, subject=row.subject, started=row.started, limit=limit, due=row.due,
         original_due=row.original_due, estimated=row.estimated, round=row.round, cycle=row.cycle, state=row.state,
         paused_at=row.paused_at, done=frozenset(row.done.split()), next_step=row.next_step, next_action_at=row.next_action_at,
-        ended_at=row.ended_at, id=row.id, note=row.note,
+        ended_at=row.ended_at, id=row.id, note=row.note, policy_version=row.policy_version,
     )  # fmt: skip
 
 
@@ -138,10 +141,20 @@ def read_moments(session: Session, clock_id: int) -> list[Moment]:
     return [read_moment(row) for row in session.scalars(select(e).where(e.clock_id == clock_id).order_by(e.id))]
 
 
+def read_all_moments(session: Session, clock_ids: Sequence[int]) -> dict[int, list[Moment]]:
+    """The events of many clocks, each clock's in order."""
+    e = clock_tables.ClockEvent
+    found: dict[int, list[Moment]] = {i: [] for i in clock_ids}
+    for some in chunks(clock_ids):
+        for row in session.scalars(select(e).where(e.clock_id.in_(some)).order_by(e.clock_id, e.id)):
+            found[row.clock_id].append(read_moment(row))
+    return found
+
+
 def read_moment(row: clock_tables.ClockEvent) -> Moment:
     """A clock's event as the rules see it."""
     limit = Limit(row.limit_value, row.limit_unit, row.limit_rolls) if row.limit_value and row.limit_unit else None
-    return Moment(row.at, row.what, limit, row.due, row.reason, row.step)
+    return Moment(row.at, row.what, limit, row.due, row.reason, row.step, row.calendar_id or FIRST)
 
 
 @dataclass(slots=True)
@@ -150,8 +163,11 @@ class Surroundings:
 
     session: Session
     people: People
+    in_force: InForce
     batch: dict[int, Case] = field(default_factory=dict)
     """The cases that the transaction works on: what it changed counts before it is written."""
+    events: dict[int, list[Moment]] = field(default_factory=dict)
+    """Events of clocks that were read together."""
 
     def unit(self, unit_id: str) -> UnitFacts | None:
         """The unit with that id, or None."""
@@ -186,7 +202,17 @@ class Surroundings:
 
     def moments(self, clock: Clock) -> list[Moment]:
         """The events of a clock that are written already."""
-        return read_moments(self.session, clock.id) if clock.id is not None else []
+        if clock.id is None:
+            return []
+        return self.events[clock.id] if clock.id in self.events else read_moments(self.session, clock.id)
+
+    def calendar(self, version: int | None) -> WorkingTime:
+        """The calendar of a version; of None the present one."""
+        return self.in_force.calendar(self.session, version)
+
+    def policy(self, version: str) -> Policy:
+        """The policy of a version; the present one where that cannot be read any more."""
+        return self.in_force.policy_of(self.session, version)
 
 
 def started(moments: Sequence[Moment]) -> Moment | None:

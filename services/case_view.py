@@ -41,6 +41,7 @@ EVENT_LABELS: dict[str, Label] = {
     "merged_in": Label("同类事项并入", "A report of the same matter was merged in"),
     "reminded": Label("提醒企业补充材料", "The enterprise was reminded"),
     "redacted": Label("个人信息已删除", "Personal text was removed"),
+    "succeeded": Label("机构调整，工作由承接单位继续办理", "Passed on to the unit's successor"),
     "reporter_left": Label("一位反映人撤回", "A reporter left"),
     "approve": Label("同意", "Approved"),
     "refuse": Label("不同意", "Refused"),
@@ -49,13 +50,14 @@ EVENT_LABELS: dict[str, Label] = {
     "stage_closed": Label("环节暂停", "Stage closed again"),
     "grant": Label("批准", "Granted"),
     "grant_expired": Label("批复过期", "A grant expired"),
+    "adjusted": Label("时限因日历或规则调整", "Dates adjusted to the calendar or the rules"),
 }
 """Names of history lines that are no actions of the table."""
 
 PUBLIC_EVENTS = frozenset({
     "reported", "dispatch", "sign_for", "contact", "rule", "reassign", "supplement", "suspended", "resume", "tracking_began", "replied",
     "settle_on_spot", "decline", "confirm", "dispute", "record_follow_up", "redo", "climbed", "appeal", "withdraw", "merge", "closed",
-    "reopen", "call_consultation", "conclude", "lapse", "untrack", "no_response", "merged_in", "reminded",
+    "reopen", "succeeded", "call_consultation", "conclude", "lapse", "untrack", "no_response", "merged_in", "reminded",
     "requested", "stage_opened", "pass_stage", "grant", "hand_back", "resubmit", "reject_stage", "skip_stage", "reopen_stage", "draw",
     "renew", "grant_expired", "block", "unblock", "defer",
 })  # fmt: skip
@@ -201,6 +203,9 @@ def _who(event: tables.Event, people: People, *, public: bool) -> Label:
     actor, facts = event.actor, event.facts
     party = PARTY_LABELS.get(Party(actor["party"]), Label("—", "—"))
     unit = actor.get("unit")
+    if event.action == "succeeded":
+        old, new = people.label(str(facts["from"])), people.label(str(facts["to"]))
+        return Label(f"{old.zh} → {new.zh}", f"{old.en} → {new.en}")
     if event.action in ("dispatch", "rule", "reassign", "fallback_leads") and facts.get("lead"):
         name = people.label(str(facts["lead"]))
         return Label(f"{party.zh} → {name.zh}", f"{party.en} → {name.en}")

@@ -28,6 +28,7 @@ from domain.working_time import WorkingTime
 from models import case as tables
 from services.case_files import Surroundings, load_cases
 from services.casebook_write import write_drafts
+from services.in_force import InForce
 from services.numbers import draw
 from services.office import Office
 from services.people import Found, People, load_people
@@ -111,6 +112,7 @@ class Casebook:
     people: People
     now: datetime
     mail_domain: str
+    in_force: InForce
     silent: bool = False
 
     def apply(self, requests: Sequence[Request]) -> list[Result]:
@@ -122,7 +124,7 @@ class Casebook:
             load_cases(self.session, wanted + targets)
         cases = load_cases(self.session, wanted)
         before = {i: deepcopy(case) for i, case in cases.items()}
-        place = Surroundings(self.session, self.people, cases)
+        place = Surroundings(self.session, self.people, self.in_force, cases)
         drafts: list[Draft] = []
         results: list[Result] = []
         for request in requests:
@@ -178,7 +180,7 @@ class Casebook:
 
     def plan(self, cases: Mapping[int, Case], due: Mapping[int, Sequence[int]]) -> tuple[list[Draft], list[Ticked]]:
         """The drafts of a sweep, not yet written; what a dry run shows."""
-        place = Surroundings(self.session, self.people)
+        place = Surroundings(self.session, self.people, self.in_force)
         drafts: list[Draft] = []
         ticked: list[Ticked] = []
         for case_id, case in cases.items():
@@ -206,7 +208,12 @@ class Casebook:
         cases = load_cases(self.session, [case_id])
         before = {i: deepcopy(case) for i, case in cases.items()}
         draft = Draft(
-            cases[case_id], self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people)
+            cases[case_id],
+            self.now,
+            RULE_ACTOR,
+            self.policy,
+            self.time,
+            Surroundings(self.session, self.people, self.in_force),
         )
         issue(draft, colour)
         write_drafts(self, before, [draft])
@@ -216,7 +223,9 @@ class Casebook:
         cases = load_cases(self.session, [case_id])
         before = {i: deepcopy(case) for i, case in cases.items()}
         case = cases[case_id]
-        draft = Draft(case, self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people))
+        draft = Draft(
+            case, self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people, self.in_force)
+        )
         while case.rung < rung:
             draft.climb(f"register:{case.cycle}:{case.rung}", Label(cause, cause))
         write_drafts(self, before, [draft])
@@ -225,7 +234,7 @@ class Casebook:
         """Let a stage's clock count from now, where an older register does not say since when the stage is open."""
         cases = load_cases(self.session, [case_id])
         before = {i: deepcopy(case) for i, case in cases.items()}
-        place = Surroundings(self.session, self.people)
+        place = Surroundings(self.session, self.people, self.in_force)
         draft = Draft(cases[case_id], self.now, RULE_ACTOR, self.policy, self.time, place)
         restart_stage(draft, stage)
         write_drafts(self, before, [draft])
@@ -249,7 +258,7 @@ class Casebook:
             self.session.execute(insert(tables.Reporter), reporters)
         cases = load_cases(self.session, list(ids))
         before = {i: deepcopy(case) for i, case in cases.items()}
-        place = Surroundings(self.session, self.people)
+        place = Surroundings(self.session, self.people, self.in_force)
         drafts = []
         for case_id, report in zip(ids, reports, strict=True):
             draft = Draft(cases[case_id], self.now, report.actor, self.policy, self.time, place)
@@ -322,7 +331,7 @@ def open_casebook(office: Office, session: Session, *, now: datetime | None = No
     """The casebook for a transaction, at the office's present moment unless another is given."""
     return Casebook(
         session, office.policy, office.time, load_people(session, office.policy), now or office.now(),
-        office.mail_domain, silent,
+        office.mail_domain, office.in_force, silent,
     )  # fmt: skip
 
 

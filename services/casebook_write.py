@@ -214,7 +214,8 @@ def clock_columns(clock: Clock) -> Row:
     return {
         "owner_unit": clock.owner_unit, "due": clock.due, "estimated": clock.estimated, "state": clock.state,
         "paused_at": clock.paused_at, "done": " ".join(sorted(clock.done)), "next_step": clock.next_step,
-        "next_action_at": clock.next_action_at, "ended_at": clock.ended_at, **_limit_columns(clock.limit),
+        "next_action_at": clock.next_action_at, "ended_at": clock.ended_at, "policy_version": clock.policy_version,
+        **_limit_columns(clock.limit),
     }  # fmt: skip
 
 
@@ -224,14 +225,14 @@ def update_clocks(session: Session, clocks: Sequence[Clock]) -> None:
     _many(session, clock_tables.Clock.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
 
 
-def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]], policy_version: str) -> None:
+def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]]) -> None:
     """Insert clocks, each with the columns that say whose it is (case_id or delivery_id)."""
     if not owned:
         return
     rows = [
         {
             "case_id": None, "delivery_id": None, **owner, "kind": c.kind, "subject": c.subject, "note": c.note, "started": c.started,
-            "original_due": c.original_due, "round": c.round, "cycle": c.cycle, "policy_version": policy_version, **clock_columns(c),
+            "original_due": c.original_due, "round": c.round, "cycle": c.cycle, **clock_columns(c),
         }
         for c, owner in owned
     ]  # fmt: skip
@@ -239,12 +240,12 @@ def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]], polic
         clock.id = new_id
 
 
-def write_moments(session: Session, clocks: Sequence[Clock]) -> None:
-    """Insert the clocks' new events. A step that happened already violates its unique key: the whole batch is undone."""
+def write_moments(session: Session, clocks: Sequence[Clock], calendar: int | None) -> None:
+    """Insert the clocks' new events, reckoned by the calendar of that version. A step that happened already violates its unique key: the whole batch is undone."""
     rows = [
         {
             "clock_id": c.id, "at": m.at, "what": m.what, "round": c.round, "cycle": c.cycle, "step": m.step, "due": m.due,
-            "reason": m.reason, **_limit_columns(m.limit),
+            "reason": m.reason, "calendar_id": m.calendar or calendar, **_limit_columns(m.limit),
         }
         for c in clocks
         for m in c.moments
@@ -258,8 +259,8 @@ def write_moments(session: Session, clocks: Sequence[Clock]) -> None:
 def _write_clocks(book: Casebook, cases: Mapping[int, Case]) -> None:
     changed = [(c, i) for i, case in cases.items() for c in case.clocks if c.changed]
     update_clocks(book.session, [c for c, _ in changed if c.id is not None])
-    write_new_clocks(book.session, [(c, {"case_id": i}) for c, i in changed if c.id is None], book.policy.version)
-    write_moments(book.session, [c for c, _ in changed])
+    write_new_clocks(book.session, [(c, {"case_id": i}) for c, i in changed if c.id is None])
+    write_moments(book.session, [c for c, _ in changed], book.time.version)
 
 
 def _write_merges(book: Casebook, drafts: Sequence[Draft]) -> None:

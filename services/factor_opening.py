@@ -65,7 +65,7 @@ def open_factors(book: Casebook, new: Sequence[NewFactor]) -> list[tuple[int, st
         opened.append((case_id, code))
     cases = load_cases(book.session, [case_id for case_id, _ in opened])
     before = {i: deepcopy(case) for i, case in cases.items()}
-    place = Surroundings(book.session, book.people, cases)
+    place = Surroundings(book.session, book.people, book.in_force, cases)
     for (case_id, _), one in zip(opened, new, strict=True):
         draft = Draft(cases[case_id], book.now, one.actor, book.policy, book.time, place)
         asked = one.asked

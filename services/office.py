@@ -8,42 +8,55 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from domain.policy import Policy
 from domain.working_time import WorkingTime
-from models.calendar import CalendarDay
+from models.calendar import CalendarVersion
 from models.engine import hold, make_engine, reading, writing
 from models.office import PolicyVersion, Setting
-from services.calendar import build_days, load_working_time, store_days
-from services.policy_file import parse_policy
+from services.calendar_versions import needs_days, renew, working_time
+from services.in_force import ADJUSTED_CALENDAR, CALENDAR, POLICY, InForce, put, read_policy, versions
+from services.policy_file import parse_policy, policy_version
 from services.settings import Settings
 
 OFFSET = "office_clock_offset_seconds"
 DEMO_START = datetime(2026, 7, 16, 1, 0, tzinfo=UTC)
 """Thursday 2026-07-16, 09:00 in the demo district."""
 
-YEARS_BACK, YEARS_AHEAD = 1, 3
-ROOM = timedelta(days=730)
-"""How far the calendar must reach: the longest limits and their notices end within two years."""
+FOLLOW_EVERY = 1.0
+"""Seconds between two looks at what is in force."""
 
 
 @dataclass(slots=True)
 class Office:
-    """An installation: settings, database, policy, calendar, and how far its clock stands from real time."""
+    """An installation: settings, database, what is in force, and how far its clock stands from real time."""
 
     settings: Settings
     engine: Engine
-    policy: Policy
-    time: WorkingTime
+    in_force: InForce
     offset: timedelta
     demo: bool
     fixed: datetime | None = None
     """A moment at which the clock stands still, for replays and tests."""
+    file_differs: bool = False
+    """Whether the policy's file says something else than what is in force (`expedite policy apply`)."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    followed: float = 0.0
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.in_force.policy
+
+    @property
+    def time(self) -> WorkingTime:
+        """The calendar in force."""
+        return self.in_force.time
 
     @property
     def zone(self) -> ZoneInfo:
@@ -71,13 +84,22 @@ class Office:
     def writing(self) -> Iterator[Session]:
         """One use-case, one transaction."""
         with writing(self.engine) as session:
+            self.follow(session)
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A read-only look."""
         with reading(self.engine) as session:
+            self.follow(session)
             yield session
+
+    def follow(self, session: Session, *, at_once: bool = False) -> None:
+        """Go by the policy and calendar that another process has put in force meanwhile; looked up once a second."""
+        if not at_once and monotonic() - self.followed < FOLLOW_EVERY:
+            return
+        self.followed = monotonic()
+        self.in_force = self.in_force.follow(session)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -85,31 +107,60 @@ class Office:
 
 
 def open_office(settings: Settings) -> Office:
-    """Open an installation whose tables are up to date. Raises PolicyMistakes, CalendarError, or the database's errors."""
+    """Open an installation whose tables are up to date. Raises PolicyMistakes, CalendarError, or the database's errors.
+
+    The first opening puts the policy's file in force; from then on the version in the database counts, and the file is only
+    compared with it.
+    """
     engine = make_engine(settings.url)
-    text = settings.policy.read_text(encoding="utf-8")
-    policy = parse_policy(text, str(settings.policy))
     with reading(engine) as session:
-        known = session.get(PolicyVersion, policy.version) is not None
         offset = session.get(Setting, OFFSET)
-        last = session.scalar(select(func.max(CalendarDay.day)))
         shift = timedelta(seconds=float(offset.value)) if offset is not None else timedelta()
-        reaches = last is not None and last >= (datetime.now(UTC) + shift + ROOM).date()
-        time = load_working_time(session, policy) if reaches and known else None
-    if time is None:
+        now = datetime.now(UTC) + shift
+        in_force = _kept(session, now)
+    if in_force is None:
         with writing(engine) as session:
-            _first_use(session, policy, text, datetime.now(UTC) + shift)
-            time = load_working_time(session, policy)
-    return Office(settings, engine, policy, time, shift, offset is not None)
+            in_force = _first_use(session, settings, now)
+    differs = _file_version(settings) not in (None, in_force.policy.version)
+    return Office(settings, engine, in_force, shift, offset is not None, file_differs=differs, followed=monotonic())
 
 
-def _first_use(session: Session, policy: Policy, text: str, now: datetime) -> None:
+def _kept(session: Session, now: datetime) -> InForce | None:
+    """What the database says is in force; None when something has to be written first."""
+    version, calendar = versions(session)
+    policy = read_policy(session, version) if version else None
+    kept = session.get(CalendarVersion, calendar) if calendar is not None else None
+    if policy is None or kept is None or needs_days(session, now):
+        return None
+    return InForce(policy, working_time(kept, policy.zone))
+
+
+def _first_use(session: Session, settings: Settings, now: datetime) -> InForce:
     # Web app and worker start together.
     hold(session, "first use")
-    if session.get(PolicyVersion, policy.version) is None:
-        session.add(PolicyVersion(version=policy.version, adopted_at=now, text=text))
-    year = now.astimezone(policy.zone).year
-    store_days(session, build_days(policy, date(year - YEARS_BACK, 1, 1), date(year + YEARS_AHEAD, 12, 31)))
+    version, calendar = versions(session)
+    policy = read_policy(session, version) if version else None
+    if policy is None:
+        text = settings.policy.read_text(encoding="utf-8")
+        policy = parse_policy(text, str(settings.policy))
+        if session.get(PolicyVersion, policy.version) is None:
+            session.add(PolicyVersion(version=policy.version, adopted_at=now, text=text))
+        put(session, POLICY, policy.version)
+    if calendar is None or session.get(CalendarVersion, calendar) is None or needs_days(session, now):
+        renewed = renew(session, policy, now, by="expedite", why="schedule of the country").id
+        put(session, CALENDAR, str(renewed))
+        if calendar is None:
+            # Nothing was reckoned by an earlier one.
+            put(session, ADJUSTED_CALENDAR, str(renewed))
+        calendar = renewed
+    return InForce(policy, working_time(session.get_one(CalendarVersion, calendar), policy.zone))
+
+
+def _file_version(settings: Settings) -> str | None:
+    try:
+        return policy_version(settings.policy.read_text(encoding="utf-8"))
+    except OSError:
+        return None
 
 
 def set_demo_clock(engine: Engine, now: datetime) -> None:

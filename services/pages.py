@@ -66,7 +66,9 @@ _SAID = {
 
 
 def _draft(office: Office, session: Session, case: Case, grant: Grant, people: People) -> Draft:
-    return Draft(case, office.now(), grant.actor(), office.policy, office.time, Surroundings(session, people))
+    return Draft(
+        case, office.now(), grant.actor(), office.policy, office.time, Surroundings(session, people, office.in_force)
+    )
 
 
 def _case(session: Session, case_id: int) -> Case:

@@ -53,7 +53,7 @@ def redact(office: Office, code: str, seq: int, reason: str, actor: Actor, comma
         if text.text is None:
             raise Refused("redacted", "The text of event {seq} of {code} was removed already.", facts)
         book = open_casebook(office, session)
-        place = Surroundings(session, book.people, cases)
+        place = Surroundings(session, book.people, book.in_force, cases)
         draft = Draft(cases[case_id], book.now, actor, office.policy, office.time, place)
         draft.record("redacted", {"seq": seq, "digest": digest}, reason=reason.strip())
         write_drafts(book, before, [draft])

@@ -30,16 +30,17 @@ def start_clock(session: Session, policy: Policy, time: WorkingTime, delivery_id
     """Start the clock of a report that waits."""
     due = time.due(now, policy.limits.report_waiting)
     clock = Clock(
-        KIND, policy.desk_unit, "", now, policy.limits.report_waiting, due.at, due.at, due.estimated, 1, 1, changed=True
-    )
+        KIND, policy.desk_unit, "", now, policy.limits.report_waiting, due.at, due.at, due.estimated, 1, 1,
+        policy_version=policy.version, changed=True,
+    )  # fmt: skip
     clock.moments.append(Moment(now, Happening.STARTED, clock.limit))
     plan_next(clock, policy, time)
-    write_new_clocks(session, [(clock, {"delivery_id": delivery_id})], policy.version)
-    write_moments(session, [clock])
+    write_new_clocks(session, [(clock, {"delivery_id": delivery_id})])
+    write_moments(session, [clock], time.version)
     return clock
 
 
-def end_clock(session: Session, delivery_id: int, state: ClockState, now: datetime) -> None:
+def end_clock(session: Session, delivery_id: int, state: ClockState, now: datetime, calendar: int | None) -> None:
     """End the clock of a report that was confirmed, accepted or dismissed."""
     table = clock_tables.Clock
     for row in session.scalars(
@@ -50,7 +51,7 @@ def end_clock(session: Session, delivery_id: int, state: ClockState, now: dateti
         clock.next_step = clock.next_action_at = None
         clock.moments.append(Moment(now, Happening.ENDED, reason=state.value))
         update_clocks(session, [clock])
-        write_moments(session, [clock])
+        write_moments(session, [clock], calendar)
 
 
 def plan_waiting(
@@ -72,12 +73,13 @@ def plan_waiting(
     to = tuple(f.person.id for f in book.people.find(Role.CLERK, None, None, today))
     for row, delivery in rows:
         clock = read_clock(row)
-        take, skipped = due_steps(clock, book.now, book.policy, book.time)
+        policy = book.in_force.policy_of(book.session, clock.policy_version)
+        take, skipped = due_steps(clock, book.now, policy, book.time)
         for name in (*skipped, *take):
             clock.done |= {name}
             what = Happening.STEP if name in take else Happening.SKIPPED
             clock.moments.append(Moment(book.now, what, step=name))
-        plan_next(clock, book.policy, book.time)
+        plan_next(clock, policy, book.time)
         planned.append((clock, delivery, take))
         if take:
             ticked.append(Ticked(delivery.receipt, clock.kind, tuple(take), to))
@@ -94,7 +96,7 @@ def tick_waiting(book: Casebook, clock_ids: Sequence[int]) -> list[Ticked]:
     ]
     clocks = [clock for clock, _, _ in planned]
     update_clocks(book.session, clocks)
-    write_moments(book.session, clocks)
+    write_moments(book.session, clocks, book.time.version)
     found = book.people.find(Role.CLERK, None, None, book.now.astimezone(book.time.zone).date())
     notices, mails = [], []
     for (clock, delivery, name), number in zip(issued, numbers, strict=True):
@@ -138,7 +140,7 @@ def accept(session: Session, office: Office, delivery: Delivery, by: str) -> boo
     delivery.state, delivery.confirmed_by = DeliveryState.WAITING, by
     if by == "reporter":
         delivery.confirmed_at = office.now()
-    end_clock(session, delivery.id, ClockState.MET, office.now())
+    end_clock(session, delivery.id, ClockState.MET, office.now(), office.time.version)
     session.flush()
     return True
 
@@ -149,6 +151,6 @@ def dismiss(session: Session, office: Office, delivery: Delivery, by: str) -> bo
     if delivery.state is not DeliveryState.UNCONFIRMED:
         return False
     delivery.state, delivery.confirmed_by, delivery.handled_at = DeliveryState.DISMISSED, by, office.now()
-    end_clock(session, delivery.id, ClockState.SUPERSEDED, office.now())
+    end_clock(session, delivery.id, ClockState.SUPERSEDED, office.now(), office.time.version)
     session.flush()
     return True

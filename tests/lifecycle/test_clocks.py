@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.clocks import CLOCKS, Happening, Moment, due_at_pause, replay
+from domain.clocks import CLOCKS, Happening, Moment, always, due_at_pause, replay
 from domain.lifecycle import Party, Status
 from domain.policy import Colour, Limit, Unit
 from models.clock import ClockEvent
@@ -247,7 +247,7 @@ def test_what_is_stored_is_what_the_clocks_own_history_gives(office: Office) -> 
     checked = 0
     with office.reading() as session:
         for clock in it.case.clocks:
-            replayed = replay(read_moments(session, clock.id or 0), office.time)
+            replayed = replay(read_moments(session, clock.id or 0), always(office.time))
             assert replayed is not None
             assert (clock.kind, replayed.at) == (clock.kind, clock.due)
             checked += 1
@@ -266,8 +266,8 @@ def at(day: int, hour: int = 10) -> datetime:
 def test_a_paused_clock_is_due_at_no_moment(office: Office) -> None:
     """Yet what it was due at when the pause began is known."""
     moments = [Moment(START, Happening.STARTED, DAYS), Moment(at(20), Happening.PAUSED)]
-    assert replay(moments, office.time) is None
-    paused = due_at_pause(moments, office.time)
+    assert replay(moments, always(office.time)) is None
+    paused = due_at_pause(moments, always(office.time))
     assert paused is not None
     assert office.time.local(paused.at).isoformat() == "2026-07-30T17:30:00+08:00"
 
@@ -281,7 +281,7 @@ def test_an_order_that_cannot_have_happened_is_an_error(office: Office) -> None:
         [Moment(START, Happening.STARTED)],
     ):
         with pytest.raises(ValueError, match=r".+"):
-            replay(moments, office.time)
+            replay(moments, always(office.time))
 
 
 @given(begun=st.integers(17, 24), length=st.integers(0, 6), limit=st.integers(1, 15))
@@ -298,4 +298,4 @@ def test_a_change_of_rule_never_loses_time_waited(shared: Office, begun: int, le
         pause[1],
     ]
     after = [Moment(START, Happening.STARTED, DAYS), *pause, Moment(at(31), Happening.RECALCULATED, change)]
-    assert replay(before, shared.time) == replay(inside, shared.time) == replay(after, shared.time)
+    assert replay(before, always(shared.time)) == replay(inside, always(shared.time)) == replay(after, always(shared.time))

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.case import Actor, Case
-from domain.clocks import ClockState, replay
+from domain.clocks import ClockState, always, replay
 from domain.lifecycle import ACTIONS, Field, FieldKind, Party, Status, from_status
 from domain.policy import Label
 from models import case as tables
@@ -186,7 +186,7 @@ def check_folds(walk: Walk) -> None:
     """Each running clock is due when its own history says."""
     for clock in walk.case().clocks:
         if clock.state is ClockState.RUNNING:
-            due = replay(read_moments(walk.book.session, clock.id or 0), walk.book.time)
+            due = replay(read_moments(walk.book.session, clock.id or 0), always(walk.book.time))
             assert due is not None, walk.done
             assert due.at == clock.due, (clock.kind, walk.done)
 

@@ -146,7 +146,7 @@ class Look:
         actor = Actor(party, "link", account=ACCOUNTS.get(party, "X99"), contact=contact, unit=unit)
         assert self.office.fixed is not None
         with self.office.reading() as session:
-            place = Surroundings(session, self.people)
+            place = Surroundings(session, self.people, self.office.in_force)
         return Draft(case, self.office.fixed, actor, self.office.policy, self.office.time, place)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 import models
 from models.engine import WRITING
 from services.desk import coordinate, register
-from services.office import Office
+from services.office import Office, open_office
 from services.pages import act
 from tests.mailroom import deliver_all
 
@@ -59,4 +59,7 @@ def test_decisions_and_links_survive_the_migration_there_and_back(office: Office
     move(office.engine, "head")
     assert kept(office.engine) == before
     link = next(link for link in asked.links if "/act/" in link).rsplit("/", 1)[1]
-    assert act(office, link, "approve", {}).done
+    opened = open_office(office.settings)
+    opened.fixed = office.fixed
+    assert act(opened, link, "approve", {}).done
+    opened.close()

@@ -30,7 +30,7 @@ from domain.working_time import CalendarError, Day, WorkingTime
 from models.calendar import CalendarDay
 from models.engine import make_engine, reading, writing
 from models.tables import metadata
-from services.calendar import LOCAL, build_days, hours_of, load_working_time, store_days
+from services.calendar import LOCAL, build_days, hours_of, store_days, stored_days
 
 WINTER = (Session(time(8, 30), time(12)), Session(time(13, 30), time(17)))
 SUMMER = (Session(time(8, 30), time(12)), Session(time(14), time(17, 30)))
@@ -210,7 +210,7 @@ def test_working_time_is_the_same_after_it_was_stored(engine: Engine) -> None:
     with writing(engine) as session:
         assert store_days(session, days) == len(days)
     with reading(engine) as session:
-        stored = load_working_time(session, CHINA)
+        stored = WorkingTime(stored_days(session), CHINA.zone)
     built = WorkingTime(days, CHINA.zone)
     for start in (datetime(2026, 9, 30, 2, tzinfo=UTC), datetime(2026, 12, 30, 2, tzinfo=UTC)):
         for limit in (Limit(5, Unit.WORKING_DAYS), Limit(9, Unit.WORKING_HOURS), Limit(1, Unit.HALF_DAY)):
@@ -227,24 +227,40 @@ def test_storing_the_same_days_again_changes_nothing(engine: Engine) -> None:
 
 def test_a_local_decision_outlives_the_arrival_of_the_official_year(engine: Engine) -> None:
     """Its sessions stay, its year becomes announced like every other day of it."""
-    days = build_days(CHINA, FIRST, LAST)
     edits = {ON_DUTY: SUMMER, DAY_OFF: None}
+    days = build_days(CHINA, FIRST, LAST, edits)
     with writing(engine) as session:
-        store_days(session, days)
-        assert store_days(session, build_days(CHINA, ON_DUTY, DAY_OFF, edits), LOCAL) == 2
+        store_days(session, build_days(CHINA, FIRST, LAST))
+        assert store_days(session, days, own=edits.keys()) == 2
     with writing(engine) as session:
-        assert store_days(session, [replace(day, announced=True) for day in days]) == 365
+        assert store_days(session, [replace(day, announced=True) for day in days], own=edits.keys()) == 365
     with reading(engine) as session:
-        office = load_working_time(session, CHINA)
+        office = WorkingTime(stored_days(session), CHINA.zone)
     assert office.is_working_day(ON_DUTY)
     assert not office.is_working_day(DAY_OFF)
     assert not office.due(datetime(2027, 7, 16, 2, tzinfo=UTC), Limit(3, Unit.WORKING_DAYS)).estimated
 
 
-def test_an_empty_table_is_an_error(engine: Engine) -> None:
-    """An office without calendar is told so before its first deadline."""
-    with reading(engine) as session, pytest.raises(CalendarError, match="no days"):
-        load_working_time(session, CHINA)
+def test_a_decision_taken_back_follows_the_schedule_again(engine: Engine) -> None:
+    """The office's own days are said as a whole: one that is not among them any more is a day like others."""
+    days = build_days(CHINA, FIRST, LAST)
+    with writing(engine) as session:
+        store_days(session, build_days(CHINA, FIRST, LAST, {DAY_OFF: None}), own={DAY_OFF})
+        assert store_days(session, days, today=LAST) == 1
+        assert stored_days(session) == list(days)
+
+
+def test_new_hours_leave_the_days_that_are_over_as_they_were(engine: Engine) -> None:
+    """What was worked cannot be changed by what is decided later."""
+    today = date(2026, 3, 12)
+    with writing(engine) as session:
+        store_days(session, build_days(CHINA, FIRST, LAST))
+        store_days(
+            session, build_days(CHINA, FIRST, LAST, dict.fromkeys((date(2026, 3, 11), today), SUMMER)), today=today
+        )
+        kept = {day.date: day.sessions for day in stored_days(session)}
+    assert kept[today] == SUMMER
+    assert kept[date(2026, 3, 11)] != SUMMER
 
 
 @pytest.mark.parametrize("broken", ["", "[[]]", '[["08:30"]]', "[[8, 12]]", '[["08:30", "25:00"]]', "7"])
@@ -253,4 +269,4 @@ def test_a_row_that_cannot_be_read_is_named(engine: Engine, broken: str) -> None
     with writing(engine) as session:
         session.add(CalendarDay(day=FIRST, sessions=broken, announced=True, source=LOCAL))
     with reading(engine) as session, pytest.raises(CalendarError, match="2026-01-01"):
-        load_working_time(session, CHINA)
+        stored_days(session)
