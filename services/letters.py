@@ -8,9 +8,9 @@ from datetime import datetime
 
 from domain.case import Case, NoticeDue, Owed
 from domain.clocks import CLOCKS
-from domain.labels import APPROVAL_LABELS
+from domain.labels import APPROVAL_LABELS, PARTY_LABELS
 from domain.ladder import overdue_days
-from domain.lifecycle import ApprovalKind
+from domain.lifecycle import ApprovalKind, Party
 from domain.policy import Label, Policy
 from domain.working_time import WorkingTime
 from notifications.message import Line, Words, line, words
@@ -127,6 +127,15 @@ class Writer:
                     "what": _label(said["what"]), "by": words(self._actor(said)), "note": _short(said.get("note")),
                     "due": _at(due), "estimated": self._is_estimated(due),
                 }  # fmt: skip
+            case "work_passed_on":
+                facts |= self.passed_on(
+                    Party(str(said["part"])),
+                    str(said["unit"]),
+                    self.unit(str(said["before"])),
+                    _label(said["why"]),
+                    said.get("due"),
+                    found,
+                )
             case "enterprise_update":
                 facts |= {"what": _label(said["what"]), "due": _at(case.due), "estimated": case.estimated}
             case "case_closed":
@@ -145,6 +154,17 @@ class Writer:
             case other:
                 raise LookupError(f"no rule for the facts of message {other!r}")
         return facts
+
+    def passed_on(
+        self, part: Party, unit: str | None, before: Words | None, why: Words, due: object, found: Found | None
+    ) -> dict[str, object]:
+        """What a message says that hands a part in a case to somebody, beside the case itself."""
+        principal = found.principal if found is not None else None
+        return {
+            "part": words(PARTY_LABELS[part]), "unit": self.unit(unit) if unit else None, "before": before, "why": why,
+            "stands_for": words(principal.title) if principal is not None else None, "due": _at(due),
+            "estimated": self._is_estimated(due),
+        }  # fmt: skip
 
     def holder(self, case: Case) -> Words:
         """Who holds the rung a case stands on: the lead on rung 3, else the rung's own holder."""

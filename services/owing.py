@@ -193,7 +193,10 @@ def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = Non
     if role in (Role.LIAISON, Role.AREA_OFFICER):
         duty = owed is not None and owed.facts.get("duty") == unit
         party = Party.OBSERVER
-        if audience.unit == case.lead:
+        if owed is not None and owed.facts.get("part"):
+            # The message names the part that it passes on.
+            party = Party(str(owed.facts["part"]))
+        elif audience.unit == case.lead:
             party = Party.LEAD
         elif duty or any(c.kind == "duty" and c.open and c.owner_unit == audience.unit for c in case.clocks):
             party = Party.DUTY_UNIT
