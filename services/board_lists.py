@@ -1,0 +1,316 @@
+"""The board's lists: cases by light, status, unit, rung and more, searched, counted, in the order of their urgency.
+
+Restricted cases are on none of them. What would name a withheld reporter is neither shown to readers nor found by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from domain.factor import AT_WORK
+from domain.labels import STATUS_LABELS
+from domain.ladder import overdue_days
+from domain.lifecycle import Kind, Status
+from domain.lights import LIGHT_LABELS, Light, light_of
+from domain.policy import Label
+from models.base import Moment
+from models.case import Assignment, Case
+from models.directory import Enterprise, Project
+from models.factor import FactorStage
+from services.board_lights import URGENCY, Edges, edges, light_column, light_is, not_restricted
+from services.board_types import BoardList, BoardRow, Filters, GroupLine, LightCount, ListChoices
+from services.board_users import BoardUser
+from services.case_view import holder_of, people_of
+from services.identities import names_reporter, withheld_among, withholds
+from services.office import Office
+from services.page_types import Choice
+from services.people import People
+
+PAGE = 50
+LONGEST_SEARCH = 100
+MOST_FOUND = 2000
+"""Cases that a search goes on with: whoever finds more searches for more."""
+DESK, ENTERPRISE = "desk", "enterprise"
+"""Holders that are no units."""
+NO_UNIT = "-"
+"""Asks for cases without a lead."""
+KIND_LABELS = {Kind.DIFFICULTY: Label("难题", "Difficulty"), Kind.FACTOR: Label("要素保障", "Factor request")}
+_FAR = datetime(9999, 12, 31, tzinfo=UTC)
+_LIGHT = "shown_light"
+"""Grouped by its name: PostgreSQL takes the same expression with parameters of its own for another one."""
+_AT_THE_DESK = (Status.NEW, Status.DISPUTED, Status.CONSULTATION)
+_AT_THE_UNIT = (Status.IN_PROGRESS, Status.TRACKING, Status.SUSPENDED)
+
+
+def board_list(office: Office, user: BoardUser, filters: Filters) -> BoardList:
+    """A page of the list, with counters under the filters other than the light. What is no known value narrows to nothing."""
+    at = edges(office.now(), office.policy, office.time)
+    conditions = [not_restricted(), *_conditions(user, filters)]
+    with office.reading() as session:
+        people = people_of(session, office)
+        if filters.q.strip():
+            conditions = [Case.id.in_(_found(session, [*conditions, _says(user, filters.q.strip()[:LONGEST_SEARCH])]))]
+        ids, after = _page(session, at, conditions, _shown(filters), filters.after)
+        return BoardList(
+            _counters(session, conditions, at), board_rows(session, office, people, user, ids), after, filters,
+            _choices(session, office, people),
+        )  # fmt: skip
+
+
+def _shown(filters: Filters) -> tuple[Light, ...]:
+    """The lights of which the list shows cases: what is closed is looked for, not scrolled past."""
+    if filters.light in set(Light):
+        return (Light(filters.light),)
+    return URGENCY if filters.q.strip() or filters.status == Status.CLOSED.value else URGENCY[:-1]
+
+
+def _found(session: Session, conditions: Sequence[ColumnElement[bool]]) -> Sequence[int]:
+    """The newest cases that a search finds: one walk over the table, however often it is counted and leafed through."""
+    return session.scalars(select(Case.id).where(*conditions).order_by(Case.id.desc()).limit(MOST_FOUND)).all()
+
+
+def restricted_list(office: Office, after: str = "") -> tuple[tuple[BoardRow, ...], str]:
+    """The restricted cases, for the desk alone, open ones first; and the key of the next page."""
+    at = edges(office.now(), office.policy, office.time)
+    with office.reading() as session:
+        people = people_of(session, office)
+        ids, more = _page(session, at, [Case.restricted.is_(True)], URGENCY, after)
+        return board_rows(session, office, people, None, ids), more
+
+
+def front_lists(
+    session: Session, office: Office, people: People, user: BoardUser, most: int
+) -> tuple[tuple[LightCount, ...], tuple[GroupLine, ...], tuple[GroupLine, ...], tuple[BoardRow, ...]]:
+    """The front's counters, open cases by lead unit and by rung, and the `most` urgent ones that are late or nearly so."""
+    at = edges(office.now(), office.policy, office.time)
+    light = light_column(at).label(_LIGHT)
+    counted = session.execute(
+        select(light, Case.lead_id, Case.rung, func.count())
+        .where(not_restricted(), Case.status != Status.CLOSED)
+        .group_by(_LIGHT, Case.lead_id, Case.rung)
+    )
+    units: dict[str, dict[str, int]] = {}
+    rungs: dict[str, dict[str, int]] = {}
+    for shown, lead, rung, number in counted:
+        for group, key in ((units, lead or NO_UNIT), (rungs, str(rung))):
+            line = group.setdefault(key, {})
+            line[shown] = line.get(shown, 0) + number
+    names = {key: people.label(key) for key in units} | {NO_UNIT: Label("尚未确定牵头单位", "No lead yet")}
+    ids, _ = _page(session, at, [not_restricted()], (Light.RED, Light.YELLOW, Light.BLUE), "", most)
+    return (
+        _counters(session, [not_restricted()], at),
+        _groups(units, names),
+        _groups(rungs, {key: office.policy.rung(int(key)).label for key in rungs}, ladder=True),
+        board_rows(session, office, people, user, ids),
+    )
+
+
+def _groups(
+    found: dict[str, dict[str, int]], names: dict[str, Label], *, ladder: bool = False
+) -> tuple[GroupLine, ...]:
+    lines = [GroupLine(key, names[key], counts, sum(counts.values())) for key, counts in found.items()]
+    if ladder:
+        return tuple(sorted(lines, key=lambda line: int(line.value)))
+    return tuple(sorted(lines, key=lambda line: (*(-line.counts.get(light.value, 0) for light in URGENCY), line.value)))
+
+
+def _counters(session: Session, conditions: Sequence[ColumnElement[bool]], at: Edges) -> tuple[LightCount, ...]:
+    counts = (select(func.count()).where(*conditions, light_is(light, at)).scalar_subquery() for light in URGENCY)
+    found = session.execute(select(*counts)).one()
+    return tuple(LightCount(light, LIGHT_LABELS[light], n) for light, n in zip(URGENCY, found, strict=True))
+
+
+# -- narrowing ---------------------------------------------------------------------------------------------------------
+
+
+def _conditions(user: BoardUser, filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.status:
+        found.append(Case.status == filters.status if filters.status in set(Status) else literal(False))
+    if filters.kind:
+        found.append(Case.kind == filters.kind if filters.kind in set(Kind) else literal(False))
+    if filters.unit:
+        found.append(_of_unit(filters.unit))
+    if filters.rung:
+        found.append(Case.rung == int(filters.rung) if filters.rung in "1234567" else literal(False))
+    if filters.project:
+        found.append(and_(Case.project_id == filters.project, _nameable(user)))
+    if filters.category:
+        found.append(Case.category == filters.category)
+    if filters.holder:
+        found.append(_held_by(filters.holder))
+    return found
+
+
+def _nameable(user: BoardUser) -> ColumnElement[bool]:
+    """Readers find nobody who is not to be named, not even by asking for them."""
+    return literal(True) if user.desk else ~withholds()
+
+
+def _of_unit(unit: str) -> ColumnElement[bool]:
+    if unit == NO_UNIT:
+        return Case.lead_id.is_(None)
+    supports = exists(
+        select(Assignment.id).where(
+            Assignment.case_id == Case.id, Assignment.unit_id == unit, Assignment.part == "supporter", Assignment.until.is_(None)
+        )
+    )  # fmt: skip
+    return or_(Case.lead_id == unit, supports)
+
+
+def _held_by(holder: str) -> ColumnElement[bool]:
+    """Whom a case waits for, as `case_view.holder_of` and a request's cover say it."""
+    if holder == ENTERPRISE:
+        return Case.status == Status.REPLIED
+    if holder == DESK:
+        nobody = and_(Case.status.in_(_AT_THE_UNIT), Case.lead_id.is_(None))
+        return or_(Case.status.in_(_AT_THE_DESK), nobody)
+    own = and_(FactorStage.case_id == Case.id, FactorStage.state.in_(AT_WORK))
+    at_stage = exists(select(FactorStage.id).where(own, FactorStage.unit_id == holder))
+    at_work = and_(
+        Case.status == Status.IN_PROGRESS, Case.kind == Kind.FACTOR, exists(select(FactorStage.id).where(own))
+    )
+    return or_(
+        and_(at_work, at_stage), and_(Case.status.in_(_AT_THE_UNIT), Case.lead_id == holder, ~at_work)
+    )  # fmt: skip
+
+
+def _says(user: BoardUser, said: str) -> ColumnElement[bool]:
+    """Code, title, enterprise or project; letter case does not count."""
+    words = said.lower()
+    firms = select(Enterprise.id).where(
+        or_(func.lower(Enterprise.name).contains(words, autoescape=True), func.lower(Enterprise.name_en).contains(words, autoescape=True))
+    )  # fmt: skip
+    projects = select(Project.id).where(
+        or_(
+            func.lower(Project.id) == words, func.lower(Project.name_zh).contains(words, autoescape=True),
+            func.lower(Project.name_en).contains(words, autoescape=True),
+        )
+    )  # fmt: skip
+    named = or_(
+        Case.enterprise_id.in_(firms), Case.project_id.in_(projects),
+        func.lower(Case.project_said).contains(words, autoescape=True),
+    )  # fmt: skip
+    return or_(
+        func.lower(Case.code).contains(words, autoescape=True), func.lower(Case.title).contains(words, autoescape=True),
+        and_(named, _nameable(user)),
+    )  # fmt: skip
+
+
+# -- a page of rows ----------------------------------------------------------------------------------------------------
+
+
+def _page(
+    session: Session,
+    at: Edges,
+    conditions: Sequence[ColumnElement[bool]],
+    lights: Sequence[Light],
+    after: str,
+    most: int = PAGE,
+) -> tuple[list[int], str]:
+    """The ids of a page, light by light and by due moment within one, and the key of the page after it."""
+    due = func.coalesce(Case.due, literal(_FAR, Moment))
+    key = _read_key(after)
+    found: list[tuple[int, datetime, int]] = []
+    for light in lights:
+        place = URGENCY.index(light)
+        if (key is not None and place < key[0]) or len(found) > most:
+            continue
+        query = select(due, Case.id).where(*conditions, light_is(light, at))
+        if key is not None and place == key[0]:
+            moment = literal(key[1], Moment)
+            query = query.where(or_(due > moment, and_(due == moment, Case.id > key[2])))
+        rows = session.execute(query.order_by(due, Case.id).limit(most + 1 - len(found)))
+        found += [(place, moment, case_id) for moment, case_id in rows]
+    page = found[:most]
+    return [case_id for _, _, case_id in page], _key(page[-1]) if len(found) > most else ""
+
+
+def _key(row: tuple[int, datetime, int]) -> str:
+    return f"{row[0]}_{row[1].astimezone(UTC):%Y%m%dT%H%M%S}_{row[1].microsecond}_{row[2]}"
+
+
+def _read_key(said: str) -> tuple[int, datetime, int] | None:
+    try:
+        rank, moment, fraction, case_id = said.split("_")
+        at = datetime.strptime(moment, "%Y%m%dT%H%M%S").replace(tzinfo=UTC, microsecond=int(fraction))
+        return int(rank), at, int(case_id)
+    except ValueError:
+        return None
+
+
+def board_rows(
+    session: Session, office: Office, people: People, user: BoardUser | None, ids: Sequence[int]
+) -> tuple[BoardRow, ...]:
+    """Cases as lists show them, in the order of `ids`; `user` None sees everything."""
+    found = {
+        row.id: (row, firm, project)
+        for row, firm, project in session.execute(
+            select(Case, Enterprise.name, Project)
+            .outerjoin(Enterprise, Enterprise.id == Case.enterprise_id)
+            .outerjoin(Project, Project.id == Case.project_id)
+            .where(Case.id.in_(ids))
+        )
+    }
+    hidden = withheld_among(session, ids)
+    stages = _stage_holders(session, people, [i for i, (row, _, _) in found.items() if row.kind is Kind.FACTOR])
+    now = office.now()
+    rows = []
+    for i in ids:
+        row, firm, project = found[i]
+        light = light_of(row.status, row.due, now, office.policy, office.time)
+        secret = i in hidden and user is not None and not user.desk
+        counted = row.status not in (Status.CLOSED, Status.SUSPENDED, Status.REPLIED)
+        name = (
+            Label(project.name_zh, project.name_en)
+            if project
+            else Label(row.project_said, row.project_said)
+            if row.project_said
+            else None
+        )
+        rows.append(BoardRow(
+            code=row.code, kind=row.kind.value, title=row.title, light=light.value, light_label=LIGHT_LABELS[light],
+            status=STATUS_LABELS[row.status], status_code=row.status.value, rung=row.rung, rung_label=office.policy.rung(row.rung).label,
+            enterprise=None if secret else firm, withheld=i in hidden, project=None if secret and names_reporter(row, project) else name,
+            lead=people.label(row.lead_id) if row.lead_id else None, holder=stages.get(i) or holder_of(row, people, office), due=row.due,
+            estimated=row.estimated, late=overdue_days(row.due, now, office.time) if counted else 0, opened_at=row.opened_at,
+        ))  # fmt: skip
+    return tuple(rows)
+
+
+def _stage_holders(session: Session, people: People, ids: Sequence[int]) -> dict[int, Label]:
+    """The units at whose stages requests in progress stand."""
+    units: dict[int, dict[str, Label]] = {}
+    if ids:
+        query = (
+            select(FactorStage.case_id, FactorStage.unit_id)
+            .join(Case, Case.id == FactorStage.case_id)
+            .where(FactorStage.case_id.in_(ids), FactorStage.state.in_(AT_WORK), Case.status == Status.IN_PROGRESS)
+            .order_by(FactorStage.seq)
+        )  # fmt: skip
+        for case_id, unit in session.execute(query):
+            units.setdefault(case_id, {})[unit] = people.label(unit)
+    return {
+        i: Label("、".join(name.zh for name in named.values()), ", ".join(name.en for name in named.values()))
+        for i, named in units.items()
+    }
+
+
+def _choices(session: Session, office: Office, people: People) -> ListChoices:
+    policy = office.policy
+    units = tuple(Choice(unit.id, unit.label) for unit in people.units.values() if unit.active)
+    firm = Label("企业（待确认）", "The enterprise (to confirm)")
+    projects = session.execute(select(Project.id, Project.name_zh, Project.name_en).order_by(Project.id))
+    return ListChoices(
+        lights=tuple(Choice(light.value, LIGHT_LABELS[light]) for light in URGENCY),
+        statuses=tuple(Choice(status.value, label) for status, label in STATUS_LABELS.items()),
+        units=units, rungs=tuple(Choice(str(rung.number), rung.label) for rung in policy.rungs if rung.number in range(1, 8)),
+        projects=tuple(Choice(i, Label(f"{i} {zh}", f"{i} {en}")) for i, zh, en in projects),
+        categories=tuple(Choice(c.code, c.label) for c in policy.categories.values()),
+        kinds=tuple(Choice(kind.value, label) for kind, label in KIND_LABELS.items()),
+        holders=(Choice(DESK, people.label(policy.desk_unit)), Choice(ENTERPRISE, firm), *(u for u in units if u.value != policy.desk_unit)),
+    )  # fmt: skip

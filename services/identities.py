@@ -1,0 +1,45 @@
+"""Withheld identities: which cases do not say who reported them, and what is then shown in that place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from domain.policy import Label
+from models.case import Case, Reporter
+from models.directory import Contact, Project
+
+WITHHELD = Label("身份保密", "identity withheld")
+
+
+def withholds() -> ColumnElement[bool]:
+    """Whether a case hides its enterprise: somebody of it reported and is not to be named."""
+    return exists(
+        select(Reporter.id)
+        .join(Contact, Contact.id == Reporter.contact_id)
+        .where(
+            Reporter.case_id == Case.id, Reporter.withheld, Contact.enterprise_id == Case.enterprise_id
+        )
+        .correlate(Case)
+    )  # fmt: skip
+
+
+def withheld_among(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Those of the cases that hide their enterprise."""
+    if not ids:
+        return frozenset()
+    # One look into the few reporters who are withheld, for any number of cases.
+    found = session.execute(
+        select(Case.id)
+        .join(Reporter, Reporter.case_id == Case.id)
+        .join(Contact, Contact.id == Reporter.contact_id)
+        .where(Case.id.in_(set(ids)), Reporter.withheld, Contact.enterprise_id == Case.enterprise_id)
+    )
+    return frozenset(row[0] for row in found)
+
+
+def names_reporter(row: Case, project: Project | None) -> bool:
+    """Whether a case's project says whose case it is: it is the enterprise's own, or was typed by the reporter."""
+    return project is None or project.enterprise_id is None or project.enterprise_id == row.enterprise_id
