@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -48,6 +48,8 @@ class Plan:
     pool: str = POOL
     ready: Callable[[], None] = lambda: None
     beat: Callable[[], None] = lambda: None
+    registered: Callable[[Mapping[str, str], DropDowns], None] = lambda _ids, _drop_downs: None
+    """Told the deployments' ids by name, and their drop-downs, whenever they were registered."""
 
 
 class Engine:
@@ -131,10 +133,14 @@ class Engine:
 
     async def _register(self) -> bool:
         plan = self._plan
+        ids: dict[str, str] = {}
         try:
             drop_downs = await asyncio.to_thread(plan.drop_downs)
-            work = self._slots.submit(lambda client: register(client, plan.catalogue, drop_downs, plan.zone, plan.pool))
+            work = self._slots.submit(
+                lambda client: register(client, plan.catalogue, drop_downs, plan.zone, plan.pool, ids)
+            )
             await asyncio.wrap_future(work)
+            await asyncio.to_thread(plan.registered, ids, drop_downs)
         except Exception:
             logger.exception("could not register the deployments")
             return False

@@ -26,12 +26,19 @@ DropDowns = Mapping[Choice, Sequence[str]]
 
 
 def register(
-    client: SyncPrefectClient, catalogue: Sequence[Deployment], drop_downs: DropDowns, zone: str, pool: str = POOL
+    client: SyncPrefectClient,
+    catalogue: Sequence[Deployment],
+    drop_downs: DropDowns,
+    zone: str,
+    pool: str = POOL,
+    ids: dict[str, str] | None = None,
 ) -> list[str]:
     """Make the server's deployments agree with `catalogue`; returns the names of those that were written.
 
-    Whether a schedule is active, and the server's own pauses, stay as the operator left them.
+    Whether a schedule is active, and the server's own pauses, stay as the operator left them. `ids` is given the
+    deployments' ids by name.
     """
+    found = ids if ids is not None else {}
     _make_pool(client, pool)
     written = []
     for deployment in catalogue:
@@ -39,8 +46,9 @@ def register(
         version = _digest(deployment, schema, zone, pool)
         known = _known(client, deployment)
         if known is not None and known.version == version:
+            found[deployment.name] = str(known.id)
             continue
-        _write(client, deployment, schema, version, zone, pool, known)
+        found[deployment.name] = _write(client, deployment, schema, version, zone, pool, known)
         written.append(deployment.name)
     if written:
         logger.info("registered %s", ", ".join(written))
@@ -99,9 +107,9 @@ def _write(
     zone: str,
     pool: str,
     known: DeploymentResponse | None,
-) -> None:
+) -> str:
     flow_id = client.create_flow(load(deployment.entrypoint))
-    client.create_deployment(
+    made = client.create_deployment(
         flow_id=flow_id,
         name=deployment.name,
         version=version,
@@ -113,6 +121,7 @@ def _write(
         parameter_openapi_schema=schema,
         enforce_parameter_schema=True,
     )
+    return str(made)
 
 
 def _schedules(deployment: Deployment, zone: str, known: DeploymentResponse | None) -> list[DeploymentScheduleCreate]:

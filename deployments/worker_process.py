@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from prefect.settings import PREFECT_API_URL
@@ -20,10 +21,10 @@ from deployments.refusal import CommandRefused
 from deployments.registration import DropDowns
 from deployments.standing import StandingFlow
 from models.migrate import DatabaseRefused, current, head, opened_engine
-from services import desk, intake, leases, outbox
+from services import desk, intake, leases, outbox, run_links
 from services.office import Office, current_office
 from services.settings import load_settings
-from tasks.choices import shown
+from tasks.choices import chosen, shown
 
 SLOTS_POSTGRESQL = 4
 """On SQLite the Prefect server and ours write one at a time, and runs side by side collapse; PostgreSQL takes several."""
@@ -57,6 +58,17 @@ def drop_downs(office: Office) -> DropDowns:
     }
 
 
+def remember_registered(office: Office, ids: Mapping[str, str], entries: DropDowns) -> None:
+    """Let the board know where the run forms stand, and how their drop-downs spell a code."""
+    spelt = {
+        one.name: {
+            parameter: {chosen(entry): entry for entry in entries[choice]} for parameter, choice in one.choices.items()
+        }
+        for one in DEPLOYMENTS
+    }
+    run_links.remember(office, run_links.Registered(office.settings.prefect_ui_url, ids, spelt))
+
+
 def plan_for(office: Office, mark: Path | None) -> Plan:
     """What the worker of an office does."""
     wanted = {
@@ -72,6 +84,7 @@ def plan_for(office: Office, mark: Path | None) -> Plan:
         slots=1 if office.engine.dialect.name == "sqlite" else SLOTS_POSTGRESQL,
         ready=mark.touch if mark is not None else lambda: None,
         beat=lambda: leases.beat(office, "worker", {"pid": os.getpid(), "host": socket.gethostname()}),
+        registered=lambda ids, entries: remember_registered(office, ids, entries),
     )
 
 
