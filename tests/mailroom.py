@@ -44,8 +44,9 @@ def deliver_all(office: Office) -> list[Mail]:
         catcher.stop()
     with office.reading() as session:
         names = {row.message_id: row.message for row in session.scalars(select(Outbox))}
-    rows = [to_json(row) for row in caught(path, limit=100_000)]
-    return [_mail(row, names) for row in reversed(rows[: len(rows) - before])]
+    # The new ones only: a story with many mails would read the first ones again and again.
+    rows = [to_json(row) for row in caught(path, limit=_count(path) - before)]
+    return [_mail(row, names) for row in reversed(rows)]
 
 
 def _count(path: Any) -> int:
