@@ -18,6 +18,7 @@ from domain.policy import Label
 from models import case as tables
 from models import clock as clock_tables
 from models.directory import Enterprise, Project
+from services.identities import names_reporter, withheld_among
 from services.office import Office
 from services.page_types import CaseHead, ClockLine, TimelineLine
 from services.people import People, load_people
@@ -112,25 +113,33 @@ def holder_of(row: tables.Case, people: People, office: Office) -> Label:
     return people.label(row.lead_id) if row.lead_id else desk
 
 
-def case_head(session: Session, office: Office, row: tables.Case, people: People) -> CaseHead:
-    """The cover of a case."""
+def case_head(session: Session, office: Office, row: tables.Case, people: People, *, reveal: bool = False) -> CaseHead:
+    """The cover of a case; who reported it is left out where it is withheld, unless `reveal`."""
     policy = office.policy
+    withheld = not reveal and row.id in withheld_among(session, [row.id])
     firm = session.get(Enterprise, row.enterprise_id) if row.enterprise_id else None
     project = session.get(Project, row.project_id) if row.project_id else None
     light = light_of(row.status, row.due, office.now(), policy, office.time)
     category = policy.categories.get(row.category or "")
     outcome = policy.outcomes.get(row.outcome or "")
+    named = (
+        Label(project.name_zh, project.name_en)
+        if project
+        else Label(row.project_said, row.project_said)
+        if row.project_said
+        else None
+    )
     return CaseHead(
         code=row.code, document=row.document_number, title=row.title, detail=row.detail, status=STATUS_LABELS[row.status],
         status_code=row.status.value, light=light.value, light_label=LIGHT_LABELS[light], rung=row.rung,
         rung_label=policy.rung(row.rung).label, round=row.round, cycle=row.cycle, category=category.label if category else None,
         case_class=policy.classes[row.case_class].label if row.case_class in policy.classes else None,
-        severity=policy.severities[row.severity].label, enterprise=firm.name if firm else "—",
-        project=Label(project.name_zh, project.name_en) if project else Label(row.project_said, row.project_said) if row.project_said else None,
+        severity=policy.severities[row.severity].label, enterprise="" if withheld else firm.name if firm else "—",
+        project=None if withheld and names_reporter(row, project) else named,
         lead=people.label(row.lead_id) if row.lead_id else None, supporters=tuple(people.label(u) for u in supporters_of(session, row.id)),
         holder=holder_of(row, people, office), due=row.due, original_due=row.original_due, estimated=row.estimated,
         outcome=outcome.label if outcome and row.status in (Status.REPLIED, Status.CLOSED) else None, opened_at=row.opened_at,
-        closed_at=row.closed_at, result=row.rating_result, attitude=row.rating_attitude,
+        closed_at=row.closed_at, result=row.rating_result, attitude=row.rating_attitude, withheld=withheld,
     )  # fmt: skip
 
 

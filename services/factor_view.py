@@ -103,9 +103,14 @@ def stage_names(office: Office, case: Case) -> dict[str, str]:
     return {stage.code: f"{stage.label.zh} / {stage.label.en}" for stage in kind.stages} if kind is not None else {}
 
 
-def cover(session: Session, office: Office, row: tables.Case, case: Case, people: People) -> CaseHead:
-    """The cover of a case; of a request with the status that follows from its facts, and the units of its open stages."""
-    head = case_head(session, office, row, people)
+def cover(
+    session: Session, office: Office, row: tables.Case, case: Case, people: People, *, reveal: bool = False
+) -> CaseHead:
+    """The cover of a case; of a request with the status that follows from its facts, and the units of its open stages.
+
+    `reveal` shows a withheld reporter.
+    """
+    head = case_head(session, office, row, people, reveal=reveal)
     if case.factor is None:
         return head
     # A request's code is its document number too: it is shown once.

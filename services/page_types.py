@@ -92,6 +92,8 @@ class CaseHead:
     closed_at: datetime | None
     result: int | None
     attitude: int | None
+    withheld: bool = False
+    """Whether who reported is kept from the reader: then `enterprise` is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,12 +279,14 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
         delivery or session.scalars(select(Delivery).where(Delivery.case_id == row.id).order_by(Delivery.id)).first()
     )
     principal = reporter is None or reporter.kind == "principal"
+    # Reporters of a merged matter are not told of each other.
+    own = contact is not None and contact.enterprise_id == row.enterprise_id
     buttons = _buttons(office, draft, people)
     if not principal:
         buttons = tuple(b for b in buttons if b.action.name in ("supplement", "withdraw"))
     return TrackPage(
         stage="case", receipt=first.receipt if first else row.code, received_at=first.received_at if first else row.opened_at,
-        locale=contact.locale if contact else "zh", case=cover(session, office, row, case, people),
+        locale=contact.locale if contact else "zh", case=cover(session, office, row, case, people, reveal=own),
         reply=reply_lines(office, session, row), timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case)), buttons=buttons,
         principal=principal, factor=factor_sheet(office, session, case, people),
     )  # fmt: skip
