@@ -19,6 +19,7 @@ from domain.draft import Draft
 from domain.effects_approval import approver_of
 from domain.effects_clock import issue, tick
 from domain.effects_factor import restart_stage
+from domain.effects_succession import follow_successors
 from domain.fields import Fields
 from domain.lifecycle import Kind, Status
 from domain.policy import Colour, Label, Policy, Role
@@ -135,6 +136,7 @@ class Casebook:
             attempt = deepcopy(case)
             draft = Draft(attempt, self.now, request.actor, self.policy, self.time, place)
             try:
+                follow_successors(draft)
                 perform(draft, request.action, Fields(request.fields))
             except Refused as refusal:
                 results.append(Result(case.id, case.code, refusal))
@@ -185,6 +187,7 @@ class Casebook:
         ticked: list[Ticked] = []
         for case_id, case in cases.items():
             draft = Draft(case, self.now, CLOCK_ACTOR, self.policy, self.time, place)
+            follow_successors(draft)
             wanted = {c.id: c for c in case.clocks}
             for clock_id in due[case_id]:
                 clock = wanted.get(clock_id)

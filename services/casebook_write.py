@@ -159,7 +159,9 @@ def _write_assignments(book: Casebook, before: Mapping[int, Case], cases: Mappin
 def _write_approvals(session: Session, cases: Mapping[int, Case]) -> None:
     changed = [(case, approval) for case in cases.values() for approval in case.approvals if approval.changed]
     new = [(case, approval) for case, approval in changed if approval.id is None]
-    known = [{"id": a.id, "state": a.state, "facts": a.facts} for _, a in changed if a.id is not None]
+    known = [
+        {"id": a.id, "state": a.state, "facts": a.facts, "unit_id": a.unit} for _, a in changed if a.id is not None
+    ]
     _many(session, tables.Approval.__table__, known)  # type: ignore[arg-type]  # a mapped class's table
     rows = [
         {
@@ -210,9 +212,9 @@ def _limit_columns(limit: Limit | None) -> Row:
 
 
 def clock_columns(clock: Clock) -> Row:
-    """A clock's columns, without its id and owner."""
+    """A clock's columns that may change: not its id, nor whose it is."""
     return {
-        "owner_unit": clock.owner_unit, "due": clock.due, "estimated": clock.estimated, "state": clock.state,
+        "owner_unit": clock.owner_unit, "subject": clock.subject, "due": clock.due, "estimated": clock.estimated, "state": clock.state,
         "paused_at": clock.paused_at, "done": " ".join(sorted(clock.done)), "next_step": clock.next_step,
         "next_action_at": clock.next_action_at, "ended_at": clock.ended_at, "policy_version": clock.policy_version,
         **_limit_columns(clock.limit),
@@ -231,7 +233,7 @@ def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]]) -> No
         return
     rows = [
         {
-            "case_id": None, "delivery_id": None, **owner, "kind": c.kind, "subject": c.subject, "note": c.note, "started": c.started,
+            "case_id": None, "delivery_id": None, **owner, "kind": c.kind, "note": c.note, "started": c.started,
             "original_due": c.original_due, "round": c.round, "cycle": c.cycle, **clock_columns(c),
         }
         for c, owner in owned

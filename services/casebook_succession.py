@@ -1,0 +1,110 @@
+"""The casebook's entry for changes of the directory: open cases follow a unit's successor, decisions follow who decides them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from domain.case import RULE_ACTOR, Case
+from domain.draft import Draft
+from domain.effects_succession import follow_successors
+from domain.factor import FINISHED
+from domain.lifecycle import Status
+from models import case as tables
+from models.clock import Clock
+from models.directory import Unit
+from models.factor import FactorStage
+from services.case_files import Surroundings, chunks, load_cases
+from services.casebook import Casebook
+from services.casebook_write import write_drafts
+
+OPEN_STATES = ("running", "paused")
+
+
+def cases_of_units(session: Session, units: Iterable[str]) -> list[int]:
+    """Cases in which one of the units still has a part: work that is open, a clock, a decision, a stage to come."""
+    named = sorted(units)
+    if not named:
+        return []
+    c, a, s = tables.Case, tables.Approval, tables.ApprovalStep
+    part = tables.Assignment
+    found: set[int] = set()
+    found.update(
+        session.scalars(select(c.id).where(c.status != Status.CLOSED, or_(c.lead_id.in_(named), c.area_id.in_(named))))
+    )
+    found.update(
+        session.scalars(
+            select(part.case_id)
+            .join(c, c.id == part.case_id)
+            .where(c.status != Status.CLOSED, part.until.is_(None), part.unit_id.in_(named))
+        )
+    )
+    found.update(
+        i
+        for i in session.scalars(select(Clock.case_id).where(Clock.owner_unit.in_(named), Clock.state.in_(OPEN_STATES)))
+        if i is not None
+    )
+    found.update(
+        session.scalars(
+            select(a.case_id)
+            .outerjoin(s, s.approval_id == a.id)
+            .where(a.state == "open", or_(a.unit_id.in_(named), s.unit_id.in_(named)))
+        )
+    )
+    found.update(
+        session.scalars(
+            select(FactorStage.case_id)
+            .join(c, c.id == FactorStage.case_id)
+            .where(c.status != Status.CLOSED, FactorStage.unit_id.in_(named), FactorStage.state.not_in(tuple(FINISHED)))
+        )
+    )
+    return sorted(found)
+
+
+def left_behind(session: Session) -> list[int]:
+    """Cases in which a unit that is no longer active, and has a successor, still has a part."""
+    gone = session.scalars(select(Unit.id).where(Unit.active.is_(False), Unit.successor_id.is_not(None)))
+    return cases_of_units(session, gone)
+
+
+def follow(book: Casebook, ids: Sequence[int], by: str = "") -> dict[int, tuple[str, ...]]:
+    """Let open cases follow the successors of units that are no longer active; the units that took over, by case.
+
+    Restricted cases follow like any other.
+    """
+    taken: dict[int, tuple[str, ...]] = {}
+    for some in chunks(sorted(ids)):
+        cases = load_cases(book.session, some)
+        before = {i: deepcopy(case) for i, case in cases.items()}
+        drafts = []
+        for draft in _drafts(book, cases.values()):
+            units = follow_successors(draft, by)
+            if units:
+                book.settle(draft)
+                taken[draft.case.id] = units
+                drafts.append(draft)
+        write_drafts(book, before, drafts)
+    return taken
+
+
+def ask_again_who_decides(book: Casebook, cases: Sequence[Case]) -> None:
+    """Open steps of approvals name who is asked now, where whoever was asked does not answer for the role any more."""
+    before = {case.id: deepcopy(case) for case in cases}
+    changed = []
+    for draft in _drafts(book, cases):
+        for approval in draft.case.approvals:
+            for step in approval.steps:
+                if approval.state == "open" and step.state in ("open", "returned"):
+                    step.account, approval.changed = None, True
+        book.settle(draft)
+        if draft.case.approvals != before[draft.case.id].approvals:
+            changed.append(draft)
+    write_drafts(book, before, changed)
+
+
+def _drafts(book: Casebook, cases: Iterable[Case]) -> Iterable[Draft]:
+    place = Surroundings(book.session, book.people, book.in_force)
+    return (Draft(case, book.now, RULE_ACTOR, book.policy, book.time, place) for case in cases)
