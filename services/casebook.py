@@ -33,6 +33,7 @@ from services.in_force import InForce
 from services.numbers import draw
 from services.office import Office
 from services.people import Found, People, load_people
+from services.similar import tell_desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,8 @@ class Casebook:
             draft = Draft(cases[case_id], self.now, report.actor, self.policy, self.time, place)
             self._begin(draft, report)
             drafts.append(draft)
+        if not self.silent:
+            tell_desk(self.session, self.policy.similarity, drafts)
         write_drafts(self, before, drafts)
         return [(i, cases[i].code) for i in ids]
 

@@ -73,8 +73,8 @@ def likely_duplicates(session: Session, office: Office, case_id: int) -> tuple[L
 def find_alike(
     session: Session, rules: Similarity, now: datetime, case_ids: Sequence[int], *, earlier: bool = False
 ) -> dict[int, tuple[Likeness, ...]]:
-    """The same for several cases at once; with `earlier` among the cases before each only. Factor requests have none."""
-    asked = _reports(session, case_ids)
+    """The same for several cases at once; with `earlier` among the cases before each only. Closed cases and factor requests have none."""
+    asked = _reports(session, case_ids, Case.status.in_(_OPEN))
     if not asked:
         return {}
     since = now - rules.months * MONTH
@@ -89,7 +89,7 @@ def find_alike(
         if values:
             more = (Case.opened_at >= since,) if recent else ()
             ids |= _candidates(session, column, values, newest=recent, where=more)
-    others = _reports(session, sorted(ids), public=True)
+    others = _reports(session, sorted(ids), Case.restricted.is_(False))
     return {i: _best(report, others.values(), rules, earlier) for i, report in asked.items()}
 
 
@@ -115,8 +115,8 @@ def _candidates(
     return set(session.scalars(select(found.c.id).where(found.c.place <= NEAREST)))
 
 
-def _reports(session: Session, ids: Sequence[int], *, public: bool = False) -> dict[int, _Report]:
-    """What cases are compared by; `public` leaves the restricted out."""
+def _reports(session: Session, ids: Sequence[int], where: ColumnElement[bool]) -> dict[int, _Report]:
+    """What cases are compared by."""
     query = (
         select(
             Case.id, Case.code, Case.title, Case.detail, Case.project_id, Case.category, Case.enterprise_id, Enterprise.name,
@@ -126,11 +126,11 @@ def _reports(session: Session, ids: Sequence[int], *, public: bool = False) -> d
         .outerjoin(Project, Project.id == Case.project_id)
         .outerjoin(Reporter, (Reporter.case_id == Case.id) & (Reporter.kind == "principal"))
         .outerjoin(Contact, Contact.id == Reporter.contact_id)
-        .where(Case.id.in_(ids), Case.kind == Kind.DIFFICULTY)
+        .where(Case.id.in_(ids), Case.kind == Kind.DIFFICULTY, where)
         .order_by(Case.id)
     )  # fmt: skip
     found: dict[int, _Report] = {}
-    for row in session.execute(query.where(Case.restricted.is_(False)) if public else query):
+    for row in session.execute(query):
         names = tuple(n for n in (row.name, row.name_en, row.name_zh, row.project_en) if n)
         whole = bag_of(f"{row.title}\n{row.detail}", names)
         # That two reports have the same sender would say who sent them.
@@ -144,12 +144,20 @@ def _reports(session: Session, ids: Sequence[int], *, public: bool = False) -> d
 def _best(report: _Report, others: Collection[_Report], rules: Similarity, earlier: bool) -> tuple[Likeness, ...]:
     scored = []
     for other in others:
-        if other.id == report.id or (earlier and other.id > report.id):
+        if other.id == report.id or (earlier and other.id > report.id) or not _near(report, other):
             continue
         score, reasons = _score(report, other, rules)
         if score >= rules.suggest_at:
             scored.append((-score, other.id, Likeness(other.code, other.title, reasons, score)))
     return tuple(likeness for _, _, likeness in sorted(scored, key=lambda one: one[:2])[:MOST])
+
+
+def _near(a: _Report, b: _Report) -> bool:
+    """Whether two share what candidates are looked for by: comparing the wording of all others would cost the most."""
+    return any(
+        mine is not None and mine == theirs
+        for mine, theirs in ((a.project, b.project), (a.enterprise, b.enterprise), (a.category, b.category))
+    )
 
 
 def _score(a: _Report, b: _Report, rules: Similarity) -> tuple[int, tuple[Label, ...]]:
@@ -200,7 +208,8 @@ def tell_desk(session: Session, rules: Similarity, drafts: Sequence[Draft]) -> M
         if not asked and likely[0].score >= rules.tell_at:
             draft.owe("likely_duplicate", Audience(Role.CLERK), alike=lines)
             day = draft.time.local(draft.now).date()
-            key = f"likely_duplicate:{draft.case.project or likely[0].code}:{draft.case.category}:{day}"
+            about = draft.case.code if draft.case.restricted else draft.case.project or likely[0].code
+            key = f"likely_duplicate:{about}:{draft.case.category}:{day}"
             draft.owed[-1] = replace(draft.owed[-1], key=key)
     return found
 
