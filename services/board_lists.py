@@ -275,7 +275,7 @@ def board_rows(
         rows.append(BoardRow(
             code=row.code, kind=row.kind.value, title=row.title, light=light.value, light_label=LIGHT_LABELS[light],
             status=STATUS_LABELS[row.status], status_code=row.status.value, rung=row.rung, rung_label=office.policy.rung(row.rung).label,
-            enterprise=None if secret else firm, withheld=i in hidden, project=None if secret and names_reporter(row, project) else name,
+            enterprise=None if secret else firm, withheld=i in hidden, project=None if secret and names_reporter(row.enterprise_id, project.enterprise_id if project else None) else name,
             lead=people.label(row.lead_id) if row.lead_id else None, holder=stages.get(i) or holder_of(row, people, office), due=row.due,
             estimated=row.estimated, late=overdue_days(row.due, now, office.time) if counted else 0, opened_at=row.opened_at,
         ))  # fmt: skip

@@ -135,7 +135,7 @@ def case_head(session: Session, office: Office, row: tables.Case, people: People
         rung_label=policy.rung(row.rung).label, round=row.round, cycle=row.cycle, category=category.label if category else None,
         case_class=policy.classes[row.case_class].label if row.case_class in policy.classes else None,
         severity=policy.severities[row.severity].label, enterprise="" if withheld else firm.name if firm else "—",
-        project=None if withheld and names_reporter(row, project) else named,
+        project=None if withheld and names_reporter(row.enterprise_id, project.enterprise_id if project else None) else named,
         lead=people.label(row.lead_id) if row.lead_id else None, supporters=tuple(people.label(u) for u in supporters_of(session, row.id)),
         holder=holder_of(row, people, office), due=row.due, original_due=row.original_due, estimated=row.estimated,
         outcome=outcome.label if outcome and row.status in (Status.REPLIED, Status.CLOSED) else None, opened_at=row.opened_at,
@@ -251,17 +251,20 @@ def case_json(office: Office, code: str) -> dict[str, Any] | None:
         if row is None:
             return None
         light = light_of(row.status, row.due, office.now(), office.policy, office.time)
+        withheld = bool(withheld_among(session, [row.id]))
+        project = session.get(Project, row.project_id) if row.project_id else None
+        secret = withheld and names_reporter(row.enterprise_id, project.enterprise_id if project else None)
         return {
             "code": row.code, "kind": row.kind.value, "status": row.status.value, "rung": row.rung, "round": row.round,
             "cycle": row.cycle, "lead": row.lead_id, "supporters": list(supporters_of(session, row.id)), "class": row.case_class,
-            "severity": row.severity, "category": row.category, "project": row.project_id or row.project_said, "due": at(office, row.due),
+            "severity": row.severity, "category": row.category, "project": None if secret else row.project_id or row.project_said, "due": at(office, row.due),
             "original_due": at(office, row.original_due), "estimated": row.estimated, "light": light.value, "outcome": row.outcome,
             "ratings": {"result": row.rating_result, "attitude": row.rating_attitude}, "title": row.title, "source": row.source,
             "document": row.document_number, "opened_at": at(office, row.opened_at), "closed_at": at(office, row.closed_at),
             "flags": row.flags,
             "events": [
                 {
-                    "seq": e.seq, "at": at(office, e.at), "action": e.action, "actor": e.actor, "facts": e.facts, "text": dict(text),
+                    "seq": e.seq, "at": at(office, e.at), "action": e.action, "actor": _actor_json(e.actor, withheld), "facts": e.facts, "text": dict(text),
                     "policy": e.policy_version[:12], "hash": e.hash,
                 }
                 for e, text in events_of(session, row.id)
@@ -269,6 +272,11 @@ def case_json(office: Office, code: str) -> dict[str, Any] | None:
             "clocks": _clocks_json(session, office, row.id),
             "notices": _notices_json(session, office, row.id),
         }  # fmt: skip
+
+
+def _actor_json(actor: Mapping[str, Any], withheld: bool) -> dict[str, Any]:
+    """Who acted; where the reporter is withheld, not who spoke for them."""
+    return {key: value for key, value in actor.items() if not (withheld and key == "spoken_for")}
 
 
 def at(office: Office, moment: datetime | None) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.policy import Label
 from models.case import Case, Reporter
-from models.directory import Contact, Project
+from models.directory import Contact
 
 WITHHELD = Label("身份保密", "identity withheld")
 
@@ -40,6 +40,6 @@ def withheld_among(session: Session, ids: Collection[int]) -> frozenset[int]:
     return frozenset(row[0] for row in found)
 
 
-def names_reporter(row: Case, project: Project | None) -> bool:
-    """Whether a case's project says whose case it is: it is the enterprise's own, or was typed by the reporter."""
-    return project is None or project.enterprise_id is None or project.enterprise_id == row.enterprise_id
+def names_reporter(enterprise: int | None, owner: int | None) -> bool:
+    """Whether a project says whose case it is: its `owner` is the case's enterprise, or nobody knows (None)."""
+    return owner is None or owner == enterprise

@@ -14,6 +14,7 @@ from domain.lifecycle import ApprovalKind, Party
 from domain.policy import Label, Policy
 from domain.working_time import WorkingTime
 from notifications.message import Line, Words, line, words
+from services.identities import WITHHELD
 from services.people import Found, People
 
 RULE_LABEL = Label("系统规则", "The system's rules")
@@ -47,11 +48,18 @@ FACT_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What stands on a case's cover: the texts that the rules do not need but its mails do."""
+    """What stands on a case's cover: the texts that the rules do not need but its mails do.
+
+    `enterprise` is None where who reported is withheld; then `project` does not give it away either.
+    """
 
     title: str
-    enterprise: str
+    enterprise: str | None
     project: str | None
+
+    def named(self, found: Found | None) -> str:
+        """The enterprise as a recipient may know it."""
+        return self.enterprise or WITHHELD.in_(found.person.locale if found is not None else "zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +89,12 @@ class Writer:
         facts: dict[str, object] = {"case_code": case.code, "title": sheet.title}
         match owed.message:
             case "assigned_lead":
-                facts |= self._assigned(case, sheet) | {
+                facts |= self._assigned(case, sheet, found) | {
                     "sign_for_due": _at(said.get("sign_for_due")), "first_contact_due": _at(said.get("first_contact_due")),
                 }  # fmt: skip
             case "assigned_supporter":
                 facts |= {
-                    "enterprise": sheet.enterprise, "lead_unit": self.unit(case.lead), "answer_due": _at(said["answer_due"]),
+                    "enterprise": sheet.named(found), "lead_unit": self.unit(case.lead), "answer_due": _at(said["answer_due"]),
                     "estimated": self._is_estimated(said["answer_due"]),
                 }  # fmt: skip
             case "case_opened":
@@ -190,11 +198,11 @@ class Writer:
     def _owner(self, owner: str) -> Words:
         return words(self.people.label(owner)) if owner != "approver" else {"zh": "审批人", "en": "The approver"}
 
-    def _assigned(self, case: Case, sheet: Sheet) -> dict[str, object]:
+    def _assigned(self, case: Case, sheet: Sheet, found: Found | None) -> dict[str, object]:
         policy = self.policy
         category = policy.categories.get(case.category or "")
         return {
-            "enterprise": sheet.enterprise, "project": sheet.project,
+            "enterprise": sheet.named(found), "project": sheet.project,
             "category": words(category.label if category else Label("待定", "To be named")),
             "case_class": words(policy.classes[case.case_class or policy.triage.default_class].label),
             "severity": words(policy.severities[case.severity].label), "due": _at(case.due), "estimated": case.estimated,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Insert, insert, select
+from sqlalchemy import Insert, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from models.clock import Notice
 from models.directory import Contact, Enterprise, Project
 from models.office import Outbox, OutboxState
 from notifications.message import from_facts, words
+from services.identities import names_reporter, withheld_among
 from services.letters import Sheet, Writer
 from services.numbers import draw
 from services.people import Found
@@ -207,13 +208,26 @@ def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = Non
 
 
 def _sheets(session: Session, ids: Sequence[int]) -> dict[int, Sheet]:
+    hidden = withheld_among(session, ids)
     rows = session.execute(
-        select(tables.Case.id, tables.Case.title, Enterprise.name, Project.name_zh, tables.Case.project_said)
+        select(
+            tables.Case.id,
+            tables.Case.title,
+            tables.Case.enterprise_id,
+            Enterprise.name,
+            Project.enterprise_id,
+            func.coalesce(Project.name_zh, tables.Case.project_said),
+        )
         .outerjoin(Enterprise, Enterprise.id == tables.Case.enterprise_id)
         .outerjoin(Project, Project.id == tables.Case.project_id)
         .where(tables.Case.id.in_(set(ids)))
     )
-    return {i: Sheet(title, enterprise or "—", project or said) for i, title, enterprise, project, said in rows}
+    sheets = {}
+    for i, title, enterprise, firm, owner, project in rows:
+        secret = i in hidden
+        shown = None if secret and names_reporter(enterprise, owner) else project
+        sheets[i] = Sheet(title, None if secret else firm or "—", shown)
+    return sheets
 
 
 def _readers(session: Session, ids: Sequence[int]) -> dict[int, list[Reader]]:
