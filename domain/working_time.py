@@ -1,40 +1,28 @@
-"""Working time: which moments are office time, when a limit falls due, and what a pause does to it.
+"""Working time: when a limit falls due, what a pause does to it, and when its notices go out.
 
-The calendar is handed in as a table of days; answers come from prefix sums and bisection over UTC moments, never from a
-loop over days. Rules: LIFECYCLE.md, Time.
+The calendar is handed in as a table of days (`domain.day_table`); answers come from prefix sums and bisection over UTC
+moments, never from a loop over days. Rules: LIFECYCLE.md, Time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from calendar import monthrange
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from domain.policy import Limit, Session, Unit
+from domain.day_table import MINUTE, CalendarError, Day, DayTable, Due, OutsideCalendarError, in_utc
+from domain.policy import Limit, Unit
 
-MINUTE: Final = timedelta(minutes=1)
-SECOND: Final = timedelta(seconds=1)
+__all__ = ["CalendarError", "Day", "Due", "LimitError", "OutsideCalendarError", "WorkingTime"]
+
 AHEAD_FROM_WORKING_DAYS: Final = 4
 """Shortest limit, in working days, whose blue notice goes out whole days ahead; shorter ones get theirs at half."""
+
+# Looked up once: members of an enumeration are found anew at each use.
+_HOURS: Final = Unit.WORKING_HOURS
 _WORKING_DAYS: Final = Unit.WORKING_DAYS
-
-
-class CalendarError(Exception):
-    """The calendar table is impossible, or does not reach as far as a question about it."""
-
-
-class OutsideCalendarError(CalendarError):
-    """The question reaches beyond the table, whose days are `first` to `last`."""
-
-    def __init__(self, first: date, last: date) -> None:
-        super().__init__(f"the calendar's first day is {first} and its last day {last}; the question reaches beyond it")
-        self.first = first
-        self.last = last
+_HALF_DAY: Final = Unit.HALF_DAY
+_DAYS: Final = Unit.DAYS
 
 
 class LimitError(ValueError):
@@ -45,90 +33,12 @@ class LimitError(ValueError):
         self.limit = limit
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One row of the calendar table; no sessions make a free day.
+class WorkingTime(DayTable):
+    """Limits counted in the office time of a table of days.
 
-    `announced` is False in a year whose official schedule is not known yet, where the table is an estimate (推定).
+    Minutes are whole: a moment counts as the beginning of its minute. Every question beyond the table raises
+    OutsideCalendarError.
     """
-
-    date: date
-    sessions: tuple[Session, ...]
-    announced: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A due moment (aware, UTC); `estimated` when a day not announced lies between its start and it."""
-
-    at: datetime
-    estimated: bool
-
-
-def _utc(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ValueError(f"a moment needs its time zone: {at}")
-    return at.astimezone(UTC)
-
-
-class WorkingTime:
-    """Office time of a contiguous run of days in one zone.
-
-    Takes aware datetimes of any zone, returns UTC. Minutes are whole: a moment counts as the beginning of its minute.
-    Every question beyond the table raises OutsideCalendarError.
-    """
-
-    def __init__(self, days: Sequence[Day], zone: ZoneInfo, version: int | None = None) -> None:
-        """Index `days`, in order and without gaps; `version` is the number under which the office keeps this calendar.
-
-        CalendarError: no days, a gap, no working day at all, or sessions that are empty, out of order, overlapping or
-        not on whole minutes.
-        """
-        if not days:
-            raise CalendarError("the calendar has no days")
-        self.zone: Final = zone
-        self.version: Final = version
-        self.first: Final = days[0].date
-        self.last: Final = days[-1].date
-        self._first_ordinal: Final = self.first.toordinal()
-        self._working_positions: Final[list[int]] = []
-        self._openings: Final[list[datetime]] = []
-        self._closings: Final[list[datetime]] = []
-        self._session_opens: Final[list[datetime]] = []
-        self._session_closes: Final[list[datetime]] = []
-        self._minutes_before: Final = [0]
-        for position, day in enumerate(days):
-            if day.date.toordinal() != self._first_ordinal + position:
-                raise CalendarError(f"the calendar is not contiguous: {day.date} follows {days[position - 1].date}")
-            if day.sessions:
-                self._add_working_day(position, day)
-        if not self._closings:
-            raise CalendarError(f"the calendar has no working day from {self.first} to {self.last}")
-        self._day_starts: Final = [self._moment(day.date, time()) for day in days]
-        self._day_starts.append(self._moment(self.last + timedelta(days=1), time()))
-        self._day_ends: Final = [start - SECOND for start in self._day_starts[1:]]
-        self._working_before: Final = [0, *accumulate(bool(day.sessions) for day in days)]
-        self._unannounced_before: Final = [0, *accumulate(not day.announced for day in days)]
-        # The shared, immutable answers of the hot path. From the first day that is not announced on, each answer
-        # depends on its start as well.
-        unannounced = next((position for position, day in enumerate(days) if not day.announced), len(days))
-        self._certain: Final = [Due(closing, False) for closing in self._closings[: self._working_before[unannounced]]]
-
-    def _add_working_day(self, position: int, day: Day) -> None:
-        for session in day.sessions:
-            opens, closes = self._moment(day.date, session.opens), self._moment(day.date, session.closes)
-            if any(at.second or at.microsecond for at in (session.opens, session.closes)):
-                raise CalendarError(f"{day.date}: the session {_shown(session)} is not on whole minutes")
-            if opens >= closes:
-                raise CalendarError(f"{day.date}: the session {_shown(session)} closes before it opens")
-            if self._session_closes and opens < self._session_closes[-1]:
-                raise CalendarError(f"{day.date}: the session {_shown(session)} overlaps the one before it")
-            self._session_opens.append(opens)
-            self._session_closes.append(closes)
-            self._minutes_before.append(self._minutes_before[-1] + (closes - opens) // MINUTE)
-        self._working_positions.append(position)
-        self._openings.append(self._session_opens[-len(day.sessions)])
-        self._closings.append(self._session_closes[-1])
 
     def due(self, start: datetime, limit: Limit) -> Due:
         """When `limit` from `start` runs out. LimitError unless its number is positive.
@@ -138,27 +48,41 @@ class WorkingTime:
         day; with `roll` at that day's closing, or, if it is free, at the next working day's.
         """
         if start.tzinfo is not UTC:
-            start = _utc(start)
-        value = limit.value
+            start = in_utc(start)
+        value, unit = limit.value, limit.unit
         if value <= 0:
             raise LimitError(limit)
-        if start < self._day_starts[0]:
+        if start < self._begins:
             raise self._outside()
-        if limit.unit is _WORKING_DAYS:
-            index = bisect_left(self._closings, start) + value
-            if index < len(self._certain):
-                return self._certain[index]
-            at = self._at(self._closings, index)
-        elif limit.unit is Unit.WORKING_HOURS:
+        if unit is _WORKING_DAYS:
+            return self._shared_due(self._closings, self._certain, bisect_left(self._closings, start) + value, start)
+        if unit is _HOURS:
             at = self.add_minutes(start, value * 60)
-        elif limit.unit is Unit.HALF_DAY:
-            index = bisect_left(self._session_closes, start)
-            inside = index < len(self._session_opens) and self._session_opens[index] <= start
-            at = self._at(self._session_closes, index + value - (not inside))
-        else:
-            day = self._calendar_end(self.local(start).date(), limit)
-            at = self.closing(day) if limit.roll else self._at(self._day_ends, self._position(day))
-        return Due(at, self.estimated(at, start))
+            return Due(at, at >= self._certain_until and self.estimated(at, start))
+        if unit is _HALF_DAY:
+            index = bisect_right(self._session_begun, start) + value - 1
+            return self._shared_due(self._session_closes, self._certain_sessions, index, start)
+        position = bisect_right(self._day_starts, start) - 1
+        end = position + value if unit is _DAYS else self._months_later(position, value)
+        if end >= len(self._day_ends):
+            raise self._outside()
+        if limit.roll:
+            return self._shared_due(self._closings, self._certain, self._working_before[end], start)
+        return self._shared_due(self._day_ends, self._certain_ends, end, start)
+
+    def _shared_due(self, ends: list[datetime], certain: list[Due], index: int, since: datetime) -> Due:
+        if index < len(certain):
+            return certain[index]
+        at = self._at(ends, index)
+        return Due(at, self.estimated(at, since))
+
+    def _months_later(self, position: int, months: int) -> int:
+        """Position of the same day of a later month; a month too short ends on its last day."""
+        month, day = self._months[position]
+        if month + months >= len(self._month_spans):
+            raise self._outside()
+        before, length = self._month_spans[month + months]
+        return before + (day if day < length else length)
 
     def shift(self, due: datetime, paused_from: datetime, paused_to: datetime, unit: Unit) -> Due:
         """Where `due` moves when its clock stood still in [paused_from, paused_to). ValueError if that runs backwards.
@@ -168,33 +92,37 @@ class WorkingTime:
         closing, days and months by the end of each calendar day; working hours are paused to the minute. A calendar
         due that stands on an office closing was rolled and is rolled again, never to before the end of the pause.
         """
-        due, paused_from, paused_to = _utc(due), _utc(paused_from), _utc(paused_to)
+        due, paused_from, paused_to = in_utc(due), in_utc(paused_from), in_utc(paused_to)
         if paused_to < paused_from:
             raise ValueError(f"the pause ends at {paused_to}, before it begins at {paused_from}")
-        at = due if paused_from >= due else self._shifted(due, paused_from, paused_to, unit)
-        return Due(at, self.estimated(at, due))
-
-    def _shifted(self, due: datetime, paused_from: datetime, paused_to: datetime, unit: Unit) -> datetime:
-        self._day_at(paused_from)
-        self._day_at(paused_to)
-        if unit is Unit.WORKING_HOURS:
-            return self.add_minutes(due, self.working_minutes(paused_from, paused_to))
-        if unit is Unit.WORKING_DAYS:
-            return self._shifted_along(self._closings, due, paused_from, paused_to)
-        if unit is Unit.HALF_DAY:
-            return self._shifted_along(self._session_closes, due, paused_from, paused_to)
+        if paused_from >= due:
+            return Due(due, self.estimated(due, due))
+        if not self._begins <= paused_from <= paused_to < self._ends:
+            raise self._outside()
+        if unit is _WORKING_DAYS:
+            return self._shifted_along(self._closings, self._certain, due, paused_from, paused_to)
+        if unit is _HALF_DAY:
+            return self._shifted_along(self._session_closes, self._certain_sessions, due, paused_from, paused_to)
+        if unit is _HOURS:
+            at = self.add_minutes(due, self._minutes_until(paused_to) - self._minutes_until(paused_from))
+            return Due(at, at >= self._certain_until and self.estimated(at, due))
         closing = bisect_left(self._closings, due)
         rolled = closing < len(self._closings) and self._closings[closing] == due
         if not rolled:
-            return self._shifted_along(self._day_ends, due, paused_from, paused_to)
+            return self._shifted_along(self._day_ends, self._certain_ends, due, paused_from, paused_to)
         days = bisect_left(self._day_ends, paused_to) - bisect_left(self._day_ends, paused_from)
         moved = self._working_before[self._inside(self._day_at(due) + days)]
-        return self._at(self._closings, max(moved, bisect_left(self._closings, paused_to) if paused_to > due else 0))
+        index = max(moved, bisect_left(self._closings, paused_to) if paused_to > due else 0)
+        return self._shared_due(self._closings, self._certain, index, due)
 
-    def _shifted_along(self, ends: list[datetime], due: datetime, since: datetime, until: datetime) -> datetime:
+    def _shifted_along(
+        self, ends: list[datetime], certain: list[Due], due: datetime, since: datetime, until: datetime
+    ) -> Due:
         # What was left at the pause, counted in ends, is left again after it: also when the pause outlasts `due`.
         skipped = bisect_left(ends, until) - bisect_left(ends, since)
-        return self._at(ends, bisect_left(ends, due) + skipped) if skipped else due
+        if not skipped:
+            return Due(due, self.estimated(due, due))
+        return self._shared_due(ends, certain, bisect_left(ends, due) + skipped, due)
 
     def notice_moment(self, start: datetime, due: datetime, limit: Limit, days: int) -> datetime | None:
         """When a notice `days` working days from the due day goes out (the rule of colours), or None for never.
@@ -234,7 +162,7 @@ class WorkingTime:
 
     def working_minutes(self, a: datetime, b: datetime) -> int:
         """Office minutes from `a` to `b`, negative when `b` is earlier."""
-        return self._minutes_until(_utc(b)) - self._minutes_until(_utc(a))
+        return self._minutes_until(in_utc(b)) - self._minutes_until(in_utc(a))
 
     def add_minutes(self, start: datetime, minutes: int) -> datetime:
         """The moment `minutes` office minutes after `start`, or before it when negative; `start` itself for 0.
@@ -242,109 +170,25 @@ class WorkingTime:
         Of the moments that qualify, the nearest: a session's closing rather than the next opening, and backwards the
         opening rather than the closing before.
         """
-        start = _utc(start)
+        if start.tzinfo is not UTC:
+            start = in_utc(start)
+        before = self._minutes_before
         target = self._minutes_until(start) + minutes
         if minutes == 0:
             return start
-        if not 0 <= target <= self._minutes_before[-1]:
+        if not 0 <= target <= before[-1]:
             raise self._outside()
-        before = self._minutes_before
         index = (bisect_left(before, target) if minutes > 0 else bisect_right(before, target)) - 1
         return self._session_opens[index] + (target - before[index]) * MINUTE
 
-    def working_days_between(self, a: datetime | date, b: datetime | date) -> int:
-        """Working days after the day of `a` up to and with the day of `b`; negative when `b` is earlier.
-
-        Datetimes stand for their day in the office's zone.
-        """
-        return (
-            self._working_before[self._position(self._date(b)) + 1]
-            - (self._working_before[self._position(self._date(a)) + 1])
-        )
-
-    def working_day_offset(self, day: date, n: int) -> date:
-        """The `n`-th working day after `day`, or before it when negative; for 0 `day` or, if free, the next one."""
-        # The day after the table's last may be asked about when looking back.
-        position = self._inside(day.toordinal() - self._first_ordinal, room=1 if n < 0 else 0)
-        index = self._working_before[position + 1] + n - 1 if n > 0 else self._working_before[position] + n
-        if not 0 <= index < len(self._working_positions):
-            raise self._outside()
-        return date.fromordinal(self._first_ordinal + self._working_positions[index])
-
-    def opening(self, day: date) -> datetime:
-        """Opening minute of `day` or, if it is free, of the next working day."""
-        return self._at(self._openings, self._working_before[self._position(day)])
-
-    def closing(self, day: date) -> datetime:
-        """Closing minute of `day` or, if it is free, of the next working day."""
-        return self._at(self._closings, self._working_before[self._position(day)])
-
-    def is_working_day(self, day: date) -> bool:
-        """Whether `day` has office time."""
-        position = self._position(day)
-        return self._working_before[position] < self._working_before[position + 1]
-
-    def is_office_time(self, at: datetime) -> bool:
-        """Whether `at` lies in a session, from its opening up to but not at its closing minute."""
-        self._day_at(at := _utc(at))
-        index = bisect_right(self._session_opens, at) - 1
-        return index >= 0 and at < self._session_closes[index]
-
-    def local(self, at: datetime) -> datetime:
-        """`at` in the office's zone."""
-        return _utc(at).astimezone(self.zone)
-
-    def _moment(self, day: date, at: time) -> datetime:
-        return datetime.combine(day, at, self.zone).astimezone(UTC)
-
-    def _date(self, at: datetime | date) -> date:
-        return self.local(at).date() if isinstance(at, datetime) else at
-
-    def _outside(self) -> OutsideCalendarError:
-        return OutsideCalendarError(self.first, self.last)
-
-    def _inside(self, position: int, room: int = 0) -> int:
-        if not 0 <= position < len(self._day_ends) + room:
-            raise self._outside()
-        return position
-
-    def _position(self, day: date) -> int:
-        return self._inside(day.toordinal() - self._first_ordinal)
-
-    def _day_at(self, at: datetime) -> int:
-        return self._inside(bisect_right(self._day_starts, at) - 1)
-
-    def _at(self, moments: list[datetime], index: int) -> datetime:
-        if not 0 <= index < len(moments):
-            raise self._outside()
-        return moments[index]
-
     def _minutes_until(self, at: datetime) -> int:
-        self._day_at(at)
+        if not self._begins <= at < self._ends:
+            raise self._outside()
         index = bisect_right(self._session_opens, at) - 1
         if index < 0:
             return 0
-        passed = (at - self._session_opens[index]) // MINUTE
-        return min(self._minutes_before[index] + passed, self._minutes_before[index + 1])
-
-    def estimated(self, at: datetime, since: datetime | None = None) -> bool:
-        """Whether a day of a year not announced lies between `since` (or the day of `at`) and `at`."""
-        before = self._unannounced_before
-        return before[self._day_at(at) + 1] > before[self._day_at(since or at)]
-
-    def _calendar_end(self, day: date, limit: Limit) -> date:
-        """Last day of a limit in days or months; a month too short ends on its last day."""
-        if limit.unit is Unit.DAYS:
-            end = day.toordinal() + limit.value
-            if end > self.last.toordinal():
-                raise self._outside()
-            return date.fromordinal(end)
-        years, month = divmod(day.month - 1 + limit.value, 12)
-        year = day.year + years
-        if year > self.last.year:
-            raise self._outside()
-        return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def _shown(session: Session) -> str:
-    return f"{session.opens:%H:%M}–{session.closes:%H:%M}"
+        # Whole minutes, in integers: dividing one timedelta by another costs as much as all the rest.
+        passed = at - self._session_opens[index]
+        minutes = self._minutes_before[index] + passed.days * 1440 + passed.seconds // 60
+        most = self._minutes_before[index + 1]
+        return minutes if minutes < most else most
