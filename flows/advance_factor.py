@@ -9,7 +9,7 @@ from prefect.states import Failed
 
 from tasks.choices import NOTHING, chosen
 from tasks.guarantees import take_factor_step
-from tasks.run_record import leave_table, name_run
+from tasks.run_record import leave_table, name_results
 
 
 @flow(name="advance-factor", persist_result=False)
@@ -51,7 +51,6 @@ def advance_factor(
     """
     taken = chosen(step)
     codes = list(dict.fromkeys(code.strip() for code in requests if code.strip()))
-    name_run(f"{taken} · {codes[0] if len(codes) == 1 else f'{len(codes)} requests'}", codes)
     if not codes:
         return Failed(message="Name at least one request, e.g. FAC-2026-0003.")
 
@@ -62,6 +61,7 @@ def advance_factor(
     }  # fmt: skip
     results = take_factor_step(taken, codes, {name: value for name, value in fields.items() if value})
 
+    name_results(taken, results, "requests")
     done = [row for row in results if row.done]
     leave_table(
         "advanced-factors",

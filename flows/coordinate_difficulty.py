@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tasks.choices import NOTHING, chosen, chosen_each
 from tasks.desk import take_step
-from tasks.run_record import leave_table, name_run
+from tasks.run_record import leave_table, name_results
 
 NO_UNITS: list[str] = []
 Rating = Annotated[int, Field(ge=0, le=5)]
@@ -72,7 +72,6 @@ def coordinate_difficulty(
     """
     taken = chosen(step)
     codes = list(dict.fromkeys(code.strip() for code in cases if code.strip()))
-    name_run(f"{taken} · {codes[0] if len(codes) == 1 else f'{len(codes)} cases'}", codes)
     if not codes:
         return Failed(message="Name at least one case, e.g. DIF-2026-0042.")
 
@@ -86,6 +85,7 @@ def coordinate_difficulty(
     }  # fmt: skip
     results = take_step(taken, codes, {name: value for name, value in fields.items() if value})
 
+    name_results(taken, results, "cases")
     done = [row for row in results if row.done]
     leave_table(
         "coordinated-difficulties",

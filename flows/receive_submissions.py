@@ -29,14 +29,15 @@ def receive_submissions(accept: list[str] = NO_RECEIPTS) -> int:
             break
 
     codes = [code for batch in received for code in batch.cases]
+    opened = len(codes) + sum(batch.restricted for batch in received)
     counts = {
-        "cases": len(codes),
+        "cases": opened,
         "dispatched": sum(batch.dispatched for batch in received),
         "to the desk": sum(batch.to_desk for batch in received),
         "quarantined": sum(batch.quarantined for batch in received),
         "still waiting for a confirmation": received[-1].waiting_confirmation,
     }
-    name_run(f"receive · {codes[0] if len(codes) == 1 else f'{len(codes)} cases'}", codes)
+    name_run(f"receive · {codes[0] if len(codes) == opened == 1 else f'{opened} cases'}", codes)
     leave_table(
         "received-submissions",
         [{"case": code} for code in codes] + [{"receipt": row.case, "accepted": row.message} for row in accepted],

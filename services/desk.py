@@ -16,6 +16,7 @@ from domain.case import Actor
 from domain.lifecycle import ACTIONS, DESK_STEPS, FACTOR_STEPS, PROXY_STEPS, Party
 from domain.policy import Label
 from domain.refusals import Refused
+from models.case import Case
 from models.directory import Unit
 from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
@@ -27,6 +28,10 @@ from services.office import Office
 from services.receiver import receive_waiting
 from services.report import read_report
 from services.waiting_reports import accept, dismiss
+
+UNNAMED = "—"
+"""What stands for a restricted case where it may not be named."""
+ON_OUR_PAGE = "A restricted case is handled on our own page, /board/restricted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,10 @@ def coordinate(
     channel: str = "prefect",
     steps: Sequence[str] = DESK_STEPS,
 ) -> list[StepResult]:
-    """Take one of the desk's `steps` on each case. A refusal is a result; other cases go on."""
+    """Take one of the desk's `steps` on each case. A refusal is a result; other cases go on.
+
+    A restricted case is refused and not named: what runs do is kept beyond its holders.
+    """
     known = repeated(office, command_id)
     if known is not None:
         return known
@@ -122,7 +130,9 @@ def _perform(
     office: Office, session: Session, step: str, cases: Sequence[str], fields: Mapping[str, object], actor: Actor
 ) -> list[StepResult]:
     codes = list(dict.fromkeys(c.strip().upper() for c in cases if c.strip()))
-    ids = {code: case_id_of(session, code) for code in codes}
+    restricted = _restricted(session, codes)
+    hidden = [StepResult(UNNAMED, False, ON_OUR_PAGE) for code in codes if code in restricted]
+    ids = {code: case_id_of(session, code) for code in codes if code not in restricted}
     missing = [
         StepResult(code, False, f"{code}: there is no such case; check the code")
         for code, i in ids.items()
@@ -133,7 +143,11 @@ def _perform(
     done = [
         StepResult(r.code, r.done, str(r.refusal) if r.refusal else ACTIONS[step].label.en) for r in book.apply(found)
     ]
-    return done + missing
+    return done + missing + hidden
+
+
+def _restricted(session: Session, codes: Sequence[str]) -> frozenset[str]:
+    return frozenset(session.scalars(select(Case.code).where(Case.code.in_(codes), Case.restricted)))
 
 
 def register(office: Office, report: Mapping[str, Any], command_id: str, channel: str = "prefect") -> StepResult:
@@ -158,8 +172,6 @@ def register(office: Office, report: Mapping[str, Any], command_id: str, channel
 
 
 def _opened(office: Office, receipt: str) -> StepResult:
-    from models.case import Case
-
     while True:
         with office.reading() as session:
             row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).one()

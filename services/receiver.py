@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -23,7 +23,10 @@ from services.triage import route
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a batch came to: codes of the cases opened, how many the rules dispatched, the rest for the desk; quarantine."""
+    """What a batch came to: codes of the cases opened, how many the rules dispatched, the rest for the desk; quarantine.
+
+    Of the cases opened, `restricted` ones are counted and not named.
+    """
 
     cases: tuple[str, ...]
     dispatched: int
@@ -31,6 +34,7 @@ class Received:
     quarantined: int
     waiting_confirmation: int
     taken: int
+    restricted: int = 0
 
 
 def receive_waiting(office: Office, limit: int = 200) -> Received:
@@ -58,13 +62,15 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
             row.contact_id, row.flags = new.contact_id, list(new.flags)
         session.flush()
         dispatched = sum(1 for new in cases if new.route.lead is not None)
+        named = [code for (_, code), new in zip(opened, cases, strict=True) if not new.restricted]
         return Received(
-            (*(code for _, code in opened), *requests),
+            (*named, *requests),
             dispatched + len(requests),
             len(cases) - dispatched,
             quarantined + refused,
             _unconfirmed(session),
             len(rows),
+            len(opened) - len(named),
         )
 
 
@@ -86,7 +92,7 @@ def _read_all(rows: Sequence[Delivery]) -> tuple[list[tuple[Delivery, Report]], 
 
 
 def read_delivery(row: Delivery) -> Report:
-    """The report in a delivery's body. Raises FieldRefused."""
+    """The report in a delivery's body; that it is restricted or withholds its reporter is the desk's to say. Raises FieldRefused."""
     said = parse_body(row.body)
     if row.trust is Trust.SIGNED:
         if said.get("type") != "difficulty.reported":
@@ -95,7 +101,14 @@ def read_delivery(row: Delivery) -> Report:
             })  # fmt: skip
         data = said.get("data")
         return read_report(data if isinstance(data, dict) else {}, "data.")
-    return read_report(said)
+    report = read_report(said)
+    if row.trust is not Trust.DESK:
+        return report
+    by = said.get("by")
+    return replace(
+        report, restricted=said.get("restricted") is True, withheld=said.get("withheld") is True,
+        by=by if isinstance(by, str) and by else None,
+    )  # fmt: skip
 
 
 def _new_case(book: Casebook, row: Delivery, report: Report) -> NewCase:
@@ -105,13 +118,13 @@ def _new_case(book: Casebook, row: Delivery, report: Report) -> NewCase:
     area = project.area_id if project is not None else None
     way, more = route(book.policy, book.people, report.category, report.severity, area)
     if row.trust is Trust.DESK:
-        actor = Actor(Party.CLERK, row.source, asserted=True)
+        actor = Actor(Party.CLERK, row.source, account=report.by, asserted=report.by is None)
     else:
         actor = Actor(Party.ENTERPRISE, "webhook" if row.trust is Trust.SIGNED else "form", contact=contact.id)
     return NewCase(
         title=report.title, detail=report.detail, source=row.source, category=report.category if "unknown_category" not in more else None,
         severity=report.severity, enterprise_id=enterprise.id, contact_id=contact.id, project_id=project.id if project else None,
-        project_said=report.project, area=area, actor=actor, route=way,
+        project_said=report.project, area=area, actor=actor, route=way, restricted=report.restricted, withheld=report.withheld,
         flags=tuple(dict.fromkeys((*report.flags, *flags, *more, *([f"category_said:{report.category}"] if "unknown_category" in more and report.category else [])))),
     )  # fmt: skip
 

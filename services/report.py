@@ -35,6 +35,10 @@ class Report:
     category: str | None
     severity: int
     flags: tuple[str, ...] = field(default=())
+    restricted: bool = False
+    withheld: bool = False
+    by: str | None = None
+    """The account that registered it; with the two before it read from what the desk sent alone."""
 
 
 def clean(value: object, name: str, longest: int, *, lines: bool = False) -> str:

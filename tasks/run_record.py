@@ -14,6 +14,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
+from services.desk import UNNAMED, StepResult
+
 MOST_TAGS = 20
 """A run over hundreds of cases is found by its table, not by tags."""
 
@@ -25,6 +27,12 @@ def name_run(name: str, codes: Sequence[str] = ()) -> None:
         return
     tags = dict.fromkeys([*run.tags, *codes[:MOST_TAGS]])
     get_client(sync_client=True).update_flow_run(run.id, name=name, tags=list(tags))
+
+
+def name_results(step: str, results: Sequence[StepResult], several: str) -> None:
+    """Name the current run by a step and the codes of its cases; restricted ones are counted and not named."""
+    codes = [row.case for row in results if row.case != UNNAMED]
+    name_run(f"{step} · {codes[0] if len(codes) == len(results) == 1 else f'{len(results)} {several}'}", codes)
 
 
 def leave_table(key: str, rows: Sequence[Mapping[str, object]], says: str) -> None:
