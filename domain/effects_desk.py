@@ -104,7 +104,8 @@ def merge(draft: Draft, fields: Fields) -> None:
     case = draft.case
     code = fields.get("target").upper()
     target = draft.place.target(code) if code else None
-    if target is None:
+    # Whoever holds the one would learn of the other.
+    if target is None or target.restricted is not case.restricted:
         raise missing_target(code)
     if target.id == case.id:
         raise wrong("target", "names the case itself")
