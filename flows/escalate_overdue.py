@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import State, flow
 from prefect.states import Failed
 
-from tasks.run_record import leave_table, name_run
+from tasks.run_record import UNNAMED, leave_table, name_run
 from tasks.supervision import UnreadableMoment, digest_heads, lies_ahead, moment, sweep_clocks
 
 
@@ -29,9 +29,8 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
     if not dry_run:
         digest_heads()
 
-    name_run(
-        f"{'dry run' if dry_run else 'escalate'} · {len(report.steps)} steps", [step.case for step in report.steps]
-    )
+    named = [step.case for step in report.steps if step.case != UNNAMED]
+    name_run(f"{'dry run' if dry_run else 'escalate'} · {len(report.steps)} steps", named)
     leave_table(
         "escalation",
         [

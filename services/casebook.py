@@ -29,6 +29,7 @@ from domain.working_time import WorkingTime
 from models import case as tables
 from services.case_files import Surroundings, load_cases
 from services.casebook_write import write_drafts
+from services.identities import UNNAMED
 from services.in_force import InForce
 from services.numbers import draw
 from services.office import Office
@@ -62,7 +63,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """The steps that a clock took: case code, clock kind, steps, and to whom notices went (roles and units)."""
+    """The steps that a clock took: case code, clock kind, steps, to whom notices went; a restricted case is not named."""
 
     code: str
     clock: str
@@ -202,7 +203,8 @@ class Casebook:
                     )
                 )
                 if steps:
-                    ticked.append(Ticked(case.code, clock.kind, tuple(steps), to))
+                    code, to = (UNNAMED, ()) if case.restricted else (case.code, to)
+                    ticked.append(Ticked(code, clock.kind, tuple(steps), to))
             self.settle(draft)
             drafts.append(draft)
         return drafts, ticked

@@ -23,14 +23,13 @@ from models.intake import Delivery, DeliveryState, Trust
 from models.office import Command
 from services.casebook import Request, case_id_of, open_casebook
 from services.chain import canonical
+from services.identities import UNNAMED
 from services.intake import store
 from services.office import Office
 from services.receiver import receive_waiting
 from services.report import read_report
 from services.waiting_reports import accept, dismiss
 
-UNNAMED = "—"
-"""What stands for a restricted case where it may not be named."""
 ON_OUR_PAGE = "A restricted case is handled on our own page, /board/restricted."
 
 

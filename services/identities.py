@@ -1,4 +1,4 @@
-"""Withheld identities: which cases do not say who reported them, and what is then shown in that place."""
+"""Who is not named: reporters who are withheld, and restricted cases; and what is shown in that place."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from domain.policy import Label
 from models.case import Case, Reporter
 from models.directory import Contact
 
+UNNAMED = "—"
+"""What stands for a restricted case where it may not be named: in runs, their artifacts and the sweep's report."""
 WITHHELD = Label("身份保密", "identity withheld")
 
 

@@ -14,7 +14,10 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
-from services.desk import UNNAMED, StepResult
+from services.desk import StepResult
+from services.identities import UNNAMED
+
+__all__ = ["UNNAMED", "leave_table", "name_results", "name_run", "run_id", "say"]
 
 MOST_TAGS = 20
 """A run over hundreds of cases is found by its table, not by tags."""
