@@ -217,7 +217,7 @@ class _Fold:
             raise ValueError("a clock recalculated before it was started")
         due = _first_due(self.start.at, self.limit, given, time)
         for begun, ended in self.pauses:
-            due = shifted(due, begun, ended, self.limit, time)
+            due = shifted(due, self.start.at, begun, ended, self.limit, time)
         return self.extended if self.extended is not None and self.extended.at > due.at else due
 
 
@@ -249,13 +249,13 @@ def _fold(moments: Iterable[Moment], calendar: Calendar) -> _Fold:
 
 
 def _resume(fold: _Fold, moment: Moment, time: WorkingTime) -> None:
-    if fold.paused_at is None or fold.due is None:
+    if fold.paused_at is None or fold.due is None or fold.start is None:
         raise ValueError("a clock resumed that was not paused")
-    begun, ended = fold.paused_at, moment.at
+    start, begun, ended = fold.start.at, fold.paused_at, moment.at
     fold.pauses.append((begun, ended))
-    fold.due = shifted(fold.due, begun, ended, fold.limit, time)
+    fold.due = shifted(fold.due, start, begun, ended, fold.limit, time)
     if fold.extended is not None:
-        fold.extended = shifted(fold.extended, begun, ended, fold.limit, time)
+        fold.extended = shifted(fold.extended, start, begun, ended, fold.limit, time)
     fold.paused_at = None
 
 
@@ -272,6 +272,12 @@ def _first_due(start: datetime, limit: Limit | None, given: datetime | None, tim
     return time.due(start, limit)
 
 
-def shifted(due: Due, begun: datetime, ended: datetime, limit: Limit | None, time: WorkingTime) -> Due:
-    """`due` after a pause. A clock with a date and no limit keeps its date."""
-    return due if limit is None else time.shift(due.at, begun, ended, limit.unit)
+def shifted(due: Due, start: datetime, begun: datetime, ended: datetime, limit: Limit | None, time: WorkingTime) -> Due:
+    """`due` of a clock that began at `start`, after a pause. A clock with a date and no limit keeps its date.
+
+    The day (or session) of the start does not count as it is: a pause over its closing takes nothing from the clock.
+    """
+    if limit is None or begun >= due.at:
+        return due
+    counted_from = max(begun, time.counts_from(start, limit.unit))
+    return due if counted_from >= ended else time.shift(due.at, counted_from, ended, limit.unit)

@@ -200,7 +200,8 @@ class Draft:
     def resume_clock(self, clock: Clock) -> None:
         """Let a paused clock run on; what it waited does not count."""
         if clock.state is ClockState.PAUSED and clock.paused_at is not None and clock.due is not None:
-            due = shifted(Due(clock.due, clock.estimated), clock.paused_at, self.now, clock.limit, self.time)
+            told = Due(clock.due, clock.estimated)
+            due = shifted(told, clock.started, clock.paused_at, self.now, clock.limit, self.time)
             clock.due, clock.estimated = due.at, due.estimated
             clock.state, clock.paused_at, clock.changed = ClockState.RUNNING, None, True
             clock.moments.append(Moment(self.now, Happening.RESUMED))

@@ -181,10 +181,10 @@ def _count_points(
         point = stretch.point if stretch.point is not None and (stretch.point >= start or unit in CALENDAR) else None
         if point is None:
             why = Why.AS_NEXT if unit is Unit.WORKING_DAYS and not met else why
-        elif _paused(point, pauses, due=begun and left == 1):
-            met, why = True, Why.PAUSED_AT_CLOSING
         elif not begun:
             met, begun, why = True, True, Why.START
+        elif _paused(point, pauses, due=left == 1):
+            met, why = True, Why.PAUSED_AT_CLOSING
         else:
             met, counts, last, left = True, True, left == 1, left - 1
         pieces = list(cut(stretch.begin, point if last and point is not None else stretch.end, pauses))
@@ -225,7 +225,7 @@ def _count_rolled(
     while True:
         found = _count_points(start, Unit.DAYS, days, applied, time, notes)
         if applied and applied[-1].end is None:
-            return found
+            return _rolled(found, owed, NEVER)
         reached = time.local(found[-1].end).date()
         worked = reached
         while not time.is_working_day(worked) or time.closing(worked) < since:

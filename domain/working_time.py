@@ -23,6 +23,8 @@ _HOURS: Final = Unit.WORKING_HOURS
 _WORKING_DAYS: Final = Unit.WORKING_DAYS
 _HALF_DAY: Final = Unit.HALF_DAY
 _DAYS: Final = Unit.DAYS
+TICK: Final = timedelta(microseconds=1)
+"""The step from a closing to past it."""
 
 
 class LimitError(ValueError):
@@ -83,6 +85,18 @@ class WorkingTime(DayTable):
             raise self._outside()
         before, length = self._month_spans[month + months]
         return before + (day if day < length else length)
+
+    def counts_from(self, start: datetime, unit: Unit) -> datetime:
+        """From when on closings count for a limit that begins at `start`: past the day, or session, in which it began."""
+        start = in_utc(start)
+        if unit is _HOURS:
+            return start
+        if unit is _HALF_DAY:
+            index = bisect_right(self._session_opens, start) - 1
+            inside = index >= 0 and start <= self._session_closes[index]
+            return self._session_closes[index] + TICK if inside else start
+        ends = self._closings if unit is _WORKING_DAYS else self._day_ends
+        return self._at(ends, bisect_left(ends, start)) + TICK
 
     def shift(self, due: datetime, paused_from: datetime, paused_to: datetime, unit: Unit) -> Due:
         """Where `due` moves when its clock stood still in [paused_from, paused_to). ValueError if that runs backwards.

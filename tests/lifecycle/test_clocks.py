@@ -298,4 +298,30 @@ def test_a_change_of_rule_never_loses_time_waited(shared: Office, begun: int, le
         pause[1],
     ]
     after = [Moment(START, Happening.STARTED, DAYS), *pause, Moment(at(31), Happening.RECALCULATED, change)]
-    assert replay(before, always(shared.time)) == replay(inside, always(shared.time)) == replay(after, always(shared.time))
+    assert (
+        replay(before, always(shared.time)) == replay(inside, always(shared.time)) == replay(after, always(shared.time))
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "paused", "resumed", "due"),
+    [
+        (Limit(5, Unit.WORKING_DAYS), "2026-07-16 14:00", "2026-07-17 10:00", "2026-07-23 17:30"),
+        (Limit(5, Unit.WORKING_DAYS), "2026-07-16 14:00", "2026-07-20 10:00", "2026-07-24 17:30"),
+        (Limit(5, Unit.WORKING_DAYS), "2026-07-17 14:00", "2026-07-20 10:00", "2026-07-24 17:30"),
+        (Limit(1, Unit.WORKING_DAYS), "2026-07-16 14:00", "2026-07-20 10:00", "2026-07-20 17:30"),
+        (Limit(1, Unit.HALF_DAY), "2026-07-16 11:00", "2026-07-16 15:00", "2026-07-16 17:30"),
+        (Limit(10, Unit.DAYS), "2026-07-16 14:00", "2026-07-18 10:00", "2026-07-27 23:59"),
+    ],
+)
+def test_the_closing_of_the_start_day_is_not_waited_for_twice(
+    shared: Office, limit: Limit, paused: str, resumed: str, due: str
+) -> None:
+    """The start day does not count; of the days after it, those on whose closing minute the clock was paused do not (LIFECYCLE, Time)."""
+    moments = [
+        Moment(START, Happening.STARTED, limit), Moment(moment(shared, paused), Happening.PAUSED),
+        Moment(moment(shared, resumed), Happening.RESUMED),
+    ]  # fmt: skip
+    found = replay(moments, always(shared.time))
+    assert found is not None
+    assert f"{shared.time.local(found.at):%Y-%m-%d %H:%M}" == due
