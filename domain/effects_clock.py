@@ -100,13 +100,16 @@ def owner_of(draft: Draft, clock: Clock) -> str:
 def _late_with_closing(draft: Draft, clock: Clock) -> str:
     """To whom an overdue closing day belongs (LIFECYCLE.md, Rules): approver, desk, supporter overdue longest, lead."""
     case = draft.case
-    for approval in case.approvals:
-        step = approval.current
-        deciding = clock_of(case, approval, step) if step is not None else None
-        if step is None or deciding is None or deciding.due is None or step.state == "returned":
-            continue
-        if deciding.due < draft.now or any(s.state == "passed_up" for s in approval.steps):
-            return step.unit or Party.APPROVER.value
+    beyond = [
+        (clock.started, step.unit or Party.APPROVER.value)
+        for approval in case.approvals
+        if (step := approval.current) is not None and step.state != "returned"
+        and (clock := clock_of(case, approval, step)) is not None and clock.due is not None
+        and (clock.due < draft.now or any(s.state == "passed_up" for s in approval.steps))
+    ]  # fmt: skip
+    if beyond:
+        # Of several it is whose who has been asked longest, in whatever order the database gives them.
+        return min(beyond, key=lambda asked: asked[0])[1]
     if case.status in (Status.DISPUTED, Status.CONSULTATION):
         return draft.policy.desk_unit
     answers = [(c.due, c.owner_unit) for c in case.clocks if c.kind == "answer" and c.open and c.due is not None]
