@@ -91,6 +91,7 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
     for asked in session.scalars(
         select(tables.Approval)
         .where(tables.Approval.case_id.in_(ids), tables.Approval.state == "open")
+        .order_by(tables.Approval.id)
         .execution_options(populate_existing=True)
     ):
         approval = Approval(
