@@ -95,14 +95,19 @@ def ask_again_who_decides(book: Casebook, cases: Sequence[Case]) -> None:
     before = {case.id: deepcopy(case) for case in cases}
     changed = []
     for draft in _drafts(book, cases):
+        asked = _asked(draft.case)
         for approval in draft.case.approvals:
             for step in approval.steps:
-                if approval.state == "open" and step.state in ("open", "returned"):
-                    step.account, approval.changed = None, True
+                if approval.state == "open" and step.state == "open":
+                    step.account = None
         book.settle(draft)
-        if draft.case.approvals != before[draft.case.id].approvals:
+        if _asked(draft.case) != asked:
             changed.append(draft)
     write_drafts(book, before, changed)
+
+
+def _asked(case: Case) -> list[str | None]:
+    return [step.account for approval in case.approvals for step in approval.steps]
 
 
 def _drafts(book: Casebook, cases: Iterable[Case]) -> Iterable[Draft]:

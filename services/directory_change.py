@@ -177,15 +177,17 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryProposal:
-    """Edits to be made together, in order. `origins` name where each came from (a cell of a sheet), if not from a list."""
+    """Edits to be made together, in order. `origins` say for each where its fields came from, if not from a list: field →
+    cell of a sheet, "" → the cell of the whole edit.
+    """
 
     edits: tuple[Edit, ...]
-    origins: tuple[str, ...] = ()
+    origins: tuple[Mapping[str, str], ...] = ()
 
     def where(self, number: int, field: str = "") -> str:
         """How a mistake names the edit with that number, counted from 0."""
         if number < len(self.origins):
-            return self.origins[number]
+            return self.origins[number].get(field) or self.origins[number][""]
         return f"edit {number + 1}" + (f" · {field}" if field else "")
 
 

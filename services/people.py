@@ -105,8 +105,9 @@ class People:
         ids = self._ids(role, unit, case)
         found: dict[str, Found] = {}
         for account in ids:
-            acting = self._acting(account, today, exclude)
-            if acting is not None and acting not in found:
+            acting = self.acting(account, today, exclude)
+            # Whoever holds the role as well acts in their own name.
+            if acting is not None and (acting not in found or acting == account):
                 principal = self.persons.get(account) if acting != account else None
                 found[acting] = Found(self.persons[acting], role, unit, principal)
         return list(found.values())
@@ -127,7 +128,8 @@ class People:
             return self.holders.get((role, unit), []) if unit is not None else []
         return self.holders.get((role, None), [])
 
-    def _acting(self, account: str, today: date, exclude: Collection[str]) -> str | None:
+    def acting(self, account: str, today: date, exclude: Collection[str] = ()) -> str | None:
+        """Who acts for an account today: itself, or its substitute; None when that leads to nobody."""
         seen = {account}
         for _ in range(DEEPEST + 1):
             away = [s for first, last, s in self.substitutes.get(account, ()) if first <= today <= last]
