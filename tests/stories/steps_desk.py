@@ -1,0 +1,106 @@
+"""What the dispatch desk does in the written stories, in the Prefect UI, where it acts as the desk and not as a person."""
+
+from __future__ import annotations
+
+from pytest_bdd import step
+from sqlalchemy import delete, select
+
+from models.directory import Account, AccountRole
+from tests.stories.stage import Stage
+from tests.stories.words import UNITS, Firm, SaidDay, said_day, sentence
+
+
+@step(sentence("the desk dispatches it to {unit:Unit} as {case_class:Class}"))
+def _(stage: Stage, unit: str, case_class: str) -> None:
+    stage.desk("dispatch", lead=unit, case_class=case_class)
+
+
+@step(sentence("the desk dispatches it to {unit:Unit} as {case_class:Class}, supported by {units:Units}"))
+def _(stage: Stage, unit: str, case_class: str, units: list[str]) -> None:
+    stage.desk("dispatch", lead=unit, case_class=case_class, supporters=units)
+
+
+@step(sentence('the desk declines it: "{reason}"'))
+def _(stage: Stage, reason: str) -> None:
+    stage.desk("decline", reason=reason)
+
+
+@step(sentence("the desk merges the report of {one:Firm} into that of {other:Firm}"))
+def _(stage: Stage, one: Firm, other: Firm) -> None:
+    stage.code = stage.cases[one.email]
+    stage.desk("merge", target=stage.cases[other.email], reason="同一事项")
+    stage.settle()
+    stage.code = stage.cases[other.email]
+
+
+@step(sentence('the desk reassigns it to {unit:Unit}: "{reason}"'))
+def _(stage: Stage, unit: str, reason: str) -> None:
+    stage.desk("reassign", lead=unit, reason=reason)
+
+
+@step(sentence("the desk calls {units:Units} to a consultation on {day:Day}"))
+def _(stage: Stage, units: list[str], day: SaidDay) -> None:
+    stage.desk("call_consultation", participants=units, date=stage.day(day))
+
+
+@step("the desk concludes with these duties:")
+def _(stage: Stage, datatable: list[list[str]]) -> None:
+    """A table of unit, what it must do, and by when."""
+    duties = [f"{UNITS[unit][0]};{what};{stage.day(said_day(day))}" for unit, what, day in datatable]
+    stage.desk("conclude", minutes="会商形成一致意见", duties="\n".join(duties))
+
+
+@step(sentence("the desk concludes that there was no agreement"))
+def _(stage: Stage) -> None:
+    stage.desk("conclude", minutes="会商未形成一致意见", no_agreement="yes")
+
+
+@step(sentence("the desk asks to track it, with a first report by {day:Day}"))
+def _(stage: Stage, day: SaidDay) -> None:
+    stage.desk("track", reason="涉及上级规划调整", date=stage.day(day))
+
+
+@step(sentence("the desk ends the tracking: it is {case_class:Class} from now on"))
+def _(stage: Stage, case_class: str) -> None:
+    stage.desk("untrack", case_class=case_class)
+
+
+@step(sentence('the desk reviews the suspension: "{text}"'))
+def _(stage: Stage, text: str) -> None:
+    stage.desk("review", text=text)
+
+
+@step(sentence("the desk resumes it"))
+def _(stage: Stage) -> None:
+    stage.desk("resume", reason="条件已具备")
+
+
+@step(sentence('the desk reopens it: "{reason}"'))
+def _(stage: Stage, reason: str) -> None:
+    stage.desk("reopen", reason=reason)
+
+
+@step(sentence('the desk records an appeal that "{speaker}" made by telephone: "{why}"'))
+def _(stage: Stage, speaker: str, why: str) -> None:
+    stage.desk("appeal", reason=why, spoken_for=f"{speaker}(电话)" if speaker else "")
+
+
+@step(sentence('the desk records an appeal without saying who made it: "{why}"'))
+def _(stage: Stage, why: str) -> None:
+    stage.desk("appeal", reason=why)
+
+
+@step(sentence("the story goes on with the report of {firm:Firm}"))
+def _(stage: Stage, firm: Firm) -> None:
+    stage.settle()
+    stage.code = stage.cases[firm.email]
+
+
+# -- the directory -----------------------------------------------------------------------------------------------------
+
+
+@step(sentence("nobody is {person:Person}"))
+def _(stage: Stage, person: str) -> None:
+    with stage.office.writing() as session:
+        holder = select(Account.id).where(Account.email == person).scalar_subquery()
+        session.execute(delete(AccountRole).where(AccountRole.account_id == holder))
