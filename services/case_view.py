@@ -40,6 +40,7 @@ EVENT_LABELS: dict[str, Label] = {
     "fallback_leads": Label("兜底单位牵头", "The fallback unit leads"),
     "stay_over": Label("层级停留期满", "Time on the rung is over"),
     "merged_in": Label("同类事项并入", "A report of the same matter was merged in"),
+    "unanswered": Label("督办单逾期未答复", "A notice was not answered in time"),
     "reminded": Label("提醒企业补充材料", "The enterprise was reminded"),
     "redacted": Label("个人信息已删除", "Personal text was removed"),
     "succeeded": Label("机构调整，工作由承接单位继续办理", "Passed on to the unit's successor"),
@@ -164,14 +165,24 @@ def events_of(session: Session, case_id: int) -> list[tuple[tables.Event, Mappin
 
 
 def timeline(
-    session: Session, case_id: int, people: People, *, public: bool, stages: Mapping[str, str] | None = None
+    session: Session,
+    case_id: int,
+    people: People,
+    *,
+    public: bool,
+    stages: Mapping[str, str] | None = None,
+    texts: bool = True,
 ) -> tuple[TimelineLine, ...]:
-    """The history in plain words. `public` leaves out what is internal and names no person; `stages` names a request's."""
+    """The history in plain words.
+
+    `public` leaves out what is internal and names no person; without `texts` nobody's words are in it; `stages` names a
+    request's.
+    """
     lines = []
     for event, text in events_of(session, case_id):
         if public and event.action not in PUBLIC_EVENTS:
             continue
-        shown = text if not public or event.action in PUBLIC_TEXT else {}
+        shown = text if texts and (not public or event.action in PUBLIC_TEXT) else {}
         said = tuple((TEXT_LABELS.get(k, Label(k, k)), str(v)) for k, v in shown.items())
         lines.append(
             TimelineLine(

@@ -136,13 +136,20 @@ def factor_sheet(office: Office, session: Session, case: Case, people: People) -
         type=kind.label if kind is not None else Label(factor.type, factor.type), status=FACTOR_STATUS_LABELS[found],
         status_code=found.value, unit=factor.unit, requested=show(figures.requested), granted=show(figures.granted),
         drawn=show(figures.drawn), gap=show(figures.gap), percent=percent, needed_by=factor.needed_by,
-        deferred_until=factor.deferred_until, blocked=factor.blocked_reason, difficulty=factor.difficulty,
+        deferred_until=factor.deferred_until, blocked=factor.blocked_reason, difficulty=_nameable(session, factor.difficulty),
         stages=tuple(_stage_line(office, kind, stage, case.open_clock("factor_stage", stage.code), people) for stage in factor.stages),
         grants=tuple(
             GrantLine(show(g.quantity), g.on, g.document, g.conditions, g.expires_on, not g.counts(day), show(g.drawn))
             for g in factor.grants
         ),
     )  # fmt: skip
+
+
+def _nameable(session: Session, code: str | None) -> str | None:
+    """The linked difficulty's code, unless it is restricted: a request is seen beyond its holders."""
+    if code is None:
+        return None
+    return session.scalar(select(tables.Case.code).where(tables.Case.code == code, tables.Case.restricted.is_(False)))
 
 
 def _stage_line(
