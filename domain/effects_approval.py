@@ -208,6 +208,18 @@ def _track(draft: Draft, approval: Approval) -> None:
     draft.tell_reporters(Label("转为长期跟踪件,将定期报告进展", "Moved to tracking: you will get regular reports"))
 
 
+def class_before_tracking(draft: Draft) -> str:
+    """The class that a tracked case had; the policy's default one when nothing is known of it."""
+    mark = max((m for m in draft.case.marks if m.startswith("class_before_tracking:")), key=_when_tracked, default="")
+    known = mark.rsplit(":", 1)[-1]
+    return known if known in draft.policy.classes else draft.policy.triage.default_class
+
+
+def _when_tracked(mark: str) -> tuple[int, int]:
+    cycle, seq = mark.split(":")[1].split(".")
+    return int(cycle), int(seq)
+
+
 def _reply(draft: Draft, approval: Approval) -> None:
     case = draft.case
     case.outcome = str(approval.facts["outcome"])
@@ -262,6 +274,9 @@ def redo(draft: Draft, why: str) -> None:
     case.round += 1
     case.redos += 1
     case.outcome = case.closed_at = case.promised_on = None
+    if case.case_class == "tracking":
+        # It was replied to while it was tracked; tracking is reached by `track` alone.
+        case.case_class = class_before_tracking(draft)
     draft.enter(Status.IN_PROGRESS if case.lead else Status.NEW)
     draft.record("redo", {"round": case.round}, why=why)
     cause = f"redo:{case.cycle}.{case.round}", Label("企业不满意重办", "Not solved, done again")

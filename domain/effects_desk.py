@@ -5,10 +5,10 @@ from __future__ import annotations
 from domain.case import Audience
 from domain.clocks import CLOCKS, ClockState, Happening, Moment, due_at_pause
 from domain.draft import Draft
-from domain.effects_approval import close, replied
+from domain.effects_approval import class_before_tracking, close, replied
 from domain.effects_enterprise import disputed_result
 from domain.effects_unit import handled, missing_target, right_rung, take_lead
-from domain.effects_waiting import class_before_tracking, restart_close
+from domain.effects_waiting import restart_close
 from domain.fields import Fields, class_of, rating_of, unit_of, units_of
 from domain.lifecycle import Party, Status
 from domain.policy import Label, Limit, Role

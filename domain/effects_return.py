@@ -18,9 +18,15 @@ def hand_back(draft: Draft, fields: Fields) -> None:
 
 
 def check_hand_back(draft: Draft) -> tuple[Approval, ApprovalStep]:
-    """The open step that the actor may return: of a stage or of any other approval. Raises Refused."""
+    """The open step that the actor may return: of a stage or of any other approval but a dispute. Raises Refused.
+
+    A dispute was put by the enterprise, which supplements nothing here: returned, it would wait for ever.
+    """
     stage = any(a.kind is ApprovalKind.STAGE and _names(draft, a) for a in draft.case.approvals)
-    return asked_of(draft, stage=stage)
+    approval, step = asked_of(draft, stage=stage)
+    if approval.kind is ApprovalKind.DISPUTE:
+        raise Refused("not_returned", "The enterprise has said what is not solved; decide on it.")
+    return approval, step
 
 
 def _names(draft: Draft, approval: Approval) -> bool:

@@ -86,15 +86,3 @@ def restart_close(draft: Draft) -> None:
     draft.case.due, draft.case.estimated = clock.due, clock.estimated
     draft.case.original_due = draft.case.original_due or clock.due
     draft.enter_rung()
-
-
-def class_before_tracking(draft: Draft) -> str:
-    """The class that a tracked case had; the policy's default one when nothing is known of it."""
-    mark = max((m for m in draft.case.marks if m.startswith("class_before_tracking:")), key=_when_tracked, default="")
-    known = mark.rsplit(":", 1)[-1]
-    return known if known in draft.policy.classes else draft.policy.triage.default_class
-
-
-def _when_tracked(mark: str) -> tuple[int, int]:
-    cycle, seq = mark.split(":")[1].split(".")
-    return int(cycle), int(seq)

@@ -41,6 +41,7 @@ _ZH = {
     "left_to_staff": "回访由未经办本事项的分办员或项目专员进行。",
     "attempts": "目前仅记录了 {n} 次回访,满 {most} 次后方可办结。",
     "decided_once": "您已就此作出决定,另一决定须由他人作出。",
+    "not_returned": "企业已说明未解决之处，请直接裁定。",
     "nothing_returned": "没有需要您补正的事项。",
     "not_for_kind": "“{action_zh}”不适用于本类事项。",
     "no_stage": "目前没有可办理的环节。",
