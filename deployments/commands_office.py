@@ -1,4 +1,4 @@
-"""`expedite seed|case|sweep|inbox|outbox|policy`: the office's work from the command line, `--json` for machines."""
+"""`expedite seed|case|sweep|inbox|outbox`: the office's work from the command line, `--json` for machines."""
 
 from __future__ import annotations
 
@@ -239,40 +239,3 @@ def outbox_retry(ids: Annotated[list[int] | None, typer.Argument()] = None, data
 
     with opened(data) as office:
         typer.echo(f"{retry(office, ids)} messages are owed again")
-
-
-policy = typer.Typer(help="The policy file.", no_args_is_help=True)
-
-
-@policy.callback()
-def _policy() -> None:
-    """The policy file."""
-
-
-@policy.command("check")
-def policy_check(
-    file: Annotated[Path | None, typer.Argument(help="The policy (default: EXPEDITE_POLICY, else the demo's).")] = None,
-    directory: Annotated[
-        Path | None, typer.Option(help="The directory it speaks of (default: directory.yaml beside it).")
-    ] = None,
-) -> None:
-    """Name file, line and key of each mistake."""
-    from services.directory_file import load_directory
-    from services.marked_yaml import FileMistakes
-    from services.policy_file import check_policy
-    from services.settings import load_settings
-
-    path = file or load_settings().policy
-    if not path.is_file():
-        raise CommandRefused(f"{path}: no such file")
-    beside = directory or path.parent / "directory.yaml"
-    try:
-        people = load_directory(beside) if beside.is_file() else None
-    except FileMistakes as mistakes:
-        raise CommandRefused("\n".join(str(m) for m in mistakes.mistakes)) from mistakes
-    found = check_policy(path, people)
-    if found:
-        raise CommandRefused("\n".join(str(m) for m in found) + f"\n{len(found)} mistake(s)")
-    typer.echo(
-        f"{path}: no mistakes" + ("" if people else " (no directory.yaml beside it: units and people were not checked)")
-    )

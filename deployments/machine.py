@@ -80,7 +80,10 @@ def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
         engine.dispose()
     # The first opening writes policy and calendar: done here, it costs the form no time, since the web app loads meanwhile.
     try:
-        open_office(settings).close()
+        office = open_office(settings)
+        if office.file_differs:
+            say(f"{settings.policy.name} differs from the policy in force: see `expedite policy diff`, then `expedite policy apply`")
+        office.close()
     except FileMistakes as mistakes:
         raise CommandRefused("\n".join(str(mistake) for mistake in mistakes.mistakes)) from mistakes
     except (CalendarError, OSError) as problem:

@@ -261,7 +261,7 @@ def _resume(fold: _Fold, moment: Moment, time: WorkingTime) -> None:
 
 def later(told: Due | None, anew: Due) -> Due:
     """What a changed calendar or policy makes of a date that was told: never an earlier one (DOMAIN.md 6)."""
-    return told if told is not None and told.at > anew.at else anew
+    return Due(told.at, anew.estimated) if told is not None and told.at > anew.at else anew
 
 
 def _first_due(start: datetime, limit: Limit | None, given: datetime | None, time: WorkingTime) -> Due:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.working_time import CalendarError, Day
+from models.calendar import CalendarDay
 from models.engine import hold
-from services.calendar import stored_days
-from services.calendar_versions import present, renew
+from services.calendar import LOCAL, read_sessions, stored_days
+from services.calendar_versions import needs_days, present, renew
 from services.in_force import CALENDAR, put
 from services.office import Office
 from services.own_days import HEADER, EditMistakes
@@ -18,6 +21,7 @@ from services.policy_versions import record_change
 from services.recalculation import adjust_open
 
 SHOWN = 60
+SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,17 @@ class Applied:
 
     version: int
     recalculated: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDay:
+    """A day as people read it: its hours (`off`), what makes it so, and whether its year is announced."""
+
+    day: date
+    weekday: str
+    hours: str
+    kind: str
+    announced: bool
 
 
 class _Undone(Exception):
@@ -113,6 +128,16 @@ def _shown(day: Day) -> str:
     return " ".join(f"{s.opens:%H:%M}-{s.closes:%H:%M}" for s in day.sessions) or "off"
 
 
+def keep_up(office: Office) -> None:
+    """What a sweep does first: a calendar that ends too soon, or a newer schedule, and dates that wait to be reckoned anew."""
+    with office.reading() as session:
+        behind = needs_days(session, office.now())
+    if behind:
+        refresh(office)
+    else:
+        adjust_open(office)
+
+
 def missing_year(office: Office, from_month: int = 11) -> date | None:
     """The first day of next year if its schedule is not announced although it is time (DOMAIN.md 6: from 1 November)."""
     today = office.today()
@@ -121,3 +146,24 @@ def missing_year(office: Office, from_month: int = 11) -> date | None:
         return None
     noon = office.time.opening(first + timedelta(days=1))
     return first if office.time.estimated(noon) else None
+
+
+def days_of(office: Office, month: str) -> list[ShownDay]:
+    """The days of a month (YYYY-MM) or year; empty for one that the calendar does not hold."""
+    with office.reading() as session:
+        rows = session.scalars(select(CalendarDay).order_by(CalendarDay.day)).all()
+    return [
+        ShownDay(row.day, f"{row.day:%a}", _shown(day), _kind(row, day), row.announced)
+        for row in rows
+        if row.day.isoformat().startswith(month)
+        for day in [Day(row.day, read_sessions(json.loads(row.sessions)), row.announced)]
+    ]
+
+
+def _kind(row: CalendarDay, day: Day) -> str:
+    if row.source == LOCAL:
+        return "own day"
+    weekend = row.day.weekday() >= SATURDAY
+    if day.sessions:
+        return "make-up day" if weekend else ""
+    return "weekend" if weekend else "holiday"

@@ -16,10 +16,12 @@ from domain.refusals import wrong
 from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery
+from services.calendar_edits import keep_up
 from services.case_files import load_cases
 from services.casebook import Ticked, open_casebook
 from services.leases import beat
 from services.office import Office
+from services.substitutions import follow_directory
 from services.waiting_reports import plan_waiting, tick_waiting
 
 BATCH = 300
@@ -78,6 +80,9 @@ def sweep(
     at = as_of or now
     if at > now and not dry_run:
         raise wrong("as_of", f"{at.astimezone(office.zone):%Y-%m-%d %H:%M} is in the future; ask for a dry run")
+    if not dry_run and not silent:
+        keep_up(office)
+        follow_directory(office)
     tally = _Tally()
     after: tuple[datetime, int] | None = None
     while not should_stop():
