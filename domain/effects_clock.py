@@ -101,11 +101,11 @@ def _late_with_closing(draft: Draft, clock: Clock) -> str:
     """To whom an overdue closing day belongs (LIFECYCLE.md, Rules): approver, desk, supporter overdue longest, lead."""
     case = draft.case
     beyond = [
-        (clock.started, step.unit or Party.APPROVER.value)
+        (running.started, step.unit or Party.APPROVER.value)
         for approval in case.approvals
         if (step := approval.current) is not None and step.state != "returned"
-        and (clock := clock_of(case, approval, step)) is not None and clock.due is not None
-        and (clock.due < draft.now or any(s.state == "passed_up" for s in approval.steps))
+        and (running := clock_of(case, approval, step)) is not None and running.due is not None
+        and (running.due < draft.now or any(s.state == "passed_up" for s in approval.steps))
     ]  # fmt: skip
     if beyond:
         # Of several it is whose who has been asked longest, in whatever order the database gives them.
