@@ -19,6 +19,7 @@ MINUTE: Final = timedelta(minutes=1)
 SECOND: Final = timedelta(seconds=1)
 DAY: Final = timedelta(days=1)
 INSTANT: Final = timedelta.resolution
+"""The step from a closing to past it."""
 
 
 class CalendarError(Exception):

@@ -80,6 +80,11 @@ class _Facts:
     reason: str = ""
     ended: datetime | None = None
 
+    @property
+    def counts(self) -> Limit | None:
+        """The limit that is counted out; None for a clock that was given a date."""
+        return self.limit if self.given is None else None
+
 
 def account(moments: Sequence[Moment], calendar: Calendar, until: datetime, notes: DayNotes = plain_note) -> Account:
     """Account for a clock's time up to `until` (the present, or the moment for which it is asked).
@@ -89,29 +94,25 @@ def account(moments: Sequence[Moment], calendar: Calendar, until: datetime, note
     facts = _read(moments)
     due = due_at_pause(moments, calendar)
     paused = bool(facts.pauses) and facts.pauses[-1].end is None
-    walked: list[Interval] = []
-    time = calendar(facts.calendar)
-    if facts.limit is not None and facts.given is None:
-        walked = count_out(facts.start, facts.limit, facts.pauses, time, notes)
+    time, limit = calendar(facts.calendar), facts.counts
+    walked = count_out(facts.start, limit, facts.pauses, time, notes) if limit is not None else []
     counted = sum(one.amount for one in walked)
-    owed = owed_units(facts.start, facts.limit, time) if walked and facts.limit is not None else 0
-    complete = bool(walked) and counted == owed
-    reached = walked[-1].end if complete else None
+    owed = owed_units(facts.start, limit, time) if limit is not None else 0
     begin = walked[0].begin if walked else facts.start
     late_from = due.at if due is not None and not (paused and facts.pauses[-1].begin < due.at) else None
+    reached = walked[-1].end if walked and counted == owed and late_from is not None else None
     whole = _to_due(walked, begin, late_from, facts)
     end = facts.ended or until
     if late_from is not None and end > late_from:
         late = overdue_days(late_from, end, time)
         whole += _pieces(late_from, end, facts.pauses, Why.OVERDUE, amount=late)
-    elif late_from is None and end > facts.pauses[-1].begin:
-        stands = facts.pauses[-1]
-        whole.append(Interval(stands.begin, end, False, Why.PAUSED, reason=stands.reason))
-    runs = facts.limit is not None and (
-        facts.limit.unit in CALENDAR or (owed > MANY_DAYS and facts.limit.unit is Unit.WORKING_DAYS)
-    )
+    elif late_from is None:
+        stands = whole[-1].end if whole else begin
+        if end > stands:
+            whole.append(Interval(stands, end, False, Why.PAUSED, reason=facts.pauses[-1].reason))
+    runs = limit is not None and (limit.unit in CALENDAR or (owed > MANY_DAYS and limit.unit is Unit.WORKING_DAYS))
     return Account(
-        start=facts.start, limit=facts.limit, unit=facts.limit.unit if walked and facts.limit else None, owed=owed,
+        start=facts.start, limit=facts.limit, unit=limit.unit if limit is not None else None, owed=owed,
         counted=counted, reached=reached, due=due, paused=paused, calendar=facts.calendar,
         intervals=merged(whole, days_too=runs), changes=_changes(moments, calendar),
     )  # fmt: skip
@@ -147,7 +148,7 @@ def _read(moments: Sequence[Moment]) -> _Facts:
 def _to_due(walked: list[Interval], begin: datetime, due: datetime | None, facts: _Facts) -> list[Interval]:
     """The stretches up to the due moment: what was counted, then what an extension or a kept date adds to it."""
     if due is None:
-        if walked or not facts.pauses:
+        if facts.counts is not None:
             return list(walked)
         return _pieces(begin, facts.pauses[-1].begin, facts.pauses, Why.GIVEN)
     reached = walked[-1].end if walked else begin

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from domain.day_table import MINUTE, CalendarError, Day, DayTable, Due, OutsideCalendarError, in_utc
+from domain.day_table import INSTANT, MINUTE, CalendarError, Day, DayTable, Due, OutsideCalendarError, in_utc
 from domain.policy import Limit, Unit
 
 __all__ = ["CalendarError", "Day", "Due", "LimitError", "OutsideCalendarError", "WorkingTime"]
@@ -23,8 +23,6 @@ _HOURS: Final = Unit.WORKING_HOURS
 _WORKING_DAYS: Final = Unit.WORKING_DAYS
 _HALF_DAY: Final = Unit.HALF_DAY
 _DAYS: Final = Unit.DAYS
-TICK: Final = timedelta(microseconds=1)
-"""The step from a closing to past it."""
 
 
 class LimitError(ValueError):
@@ -92,11 +90,12 @@ class WorkingTime(DayTable):
         if unit is _HOURS:
             return start
         if unit is _HALF_DAY:
-            index = bisect_right(self._session_opens, start) - 1
+            index = bisect_right(self._session_begun, start) - 1
             inside = index >= 0 and start <= self._session_closes[index]
-            return self._session_closes[index] + TICK if inside else start
-        ends = self._closings if unit is _WORKING_DAYS else self._day_ends
-        return self._at(ends, bisect_left(ends, start)) + TICK
+            return self._session_closes[index] + INSTANT if inside else start
+        if unit is _WORKING_DAYS:
+            return self._at(self._closings, bisect_left(self._closings, start)) + INSTANT
+        return self._day_ends[self._day_at(start)] + INSTANT
 
     def shift(self, due: datetime, paused_from: datetime, paused_to: datetime, unit: Unit) -> Due:
         """Where `due` moves when its clock stood still in [paused_from, paused_to). ValueError if that runs backwards.
