@@ -39,6 +39,8 @@ EVENT_LABELS: dict[str, Label] = {
     "counts_as_received": Label("逾期未签收,视为已收", "Not signed for: counts as received"),
     "fallback_leads": Label("兜底单位牵头", "The fallback unit leads"),
     "stay_over": Label("层级停留期满", "Time on the rung is over"),
+    "same_cause": Label("确认与其他事项同因", "Confirmed: same cause as other cases"),
+    "same_cause_undone": Label("撤销同因确认", "No longer the same cause"),
     "merged_in": Label("同类事项并入", "A report of the same matter was merged in"),
     "unanswered": Label("督办单逾期未答复", "A notice was not answered in time"),
     "reminded": Label("提醒企业补充材料", "The enterprise was reminded"),

@@ -26,6 +26,7 @@ from domain.policy import Label, Role
 from models.case import Case, Reporter
 from models.directory import Contact, Enterprise, Project
 from notifications.message import Line, line
+from services.identities import withheld_among
 from services.likeness import Bag, alike, bag_of
 from services.office import Office
 
@@ -120,7 +121,7 @@ def _reports(session: Session, ids: Sequence[int], where: ColumnElement[bool]) -
     query = (
         select(
             Case.id, Case.code, Case.title, Case.detail, Case.project_id, Case.category, Case.enterprise_id, Enterprise.name,
-            Enterprise.name_en, Project.name_zh, Project.name_en.label("project_en"), Contact.email, Reporter.withheld,
+            Enterprise.name_en, Project.name_zh, Project.name_en.label("project_en"), Contact.email,
         )
         .outerjoin(Enterprise, Enterprise.id == Case.enterprise_id)
         .outerjoin(Project, Project.id == Case.project_id)
@@ -130,11 +131,12 @@ def _reports(session: Session, ids: Sequence[int], where: ColumnElement[bool]) -
         .order_by(Case.id)
     )  # fmt: skip
     found: dict[int, _Report] = {}
+    hidden = withheld_among(session, ids)
     for row in session.execute(query):
         names = tuple(n for n in (row.name, row.name_en, row.name_zh, row.project_en) if n)
         whole = bag_of(f"{row.title}\n{row.detail}", names)
         # That two reports have the same sender would say who sent them.
-        enterprise, contact = (None, None) if row.withheld else (row.enterprise_id, row.email)
+        enterprise, contact = (None, None) if row.id in hidden else (row.enterprise_id, row.email)
         found[row.id] = _Report(
             row.id, row.code, row.title, row.project_id, row.category, enterprise, contact, (bag_of(row.title, names), whole)
         )  # fmt: skip
