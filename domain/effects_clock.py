@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 
 from domain.approvals import clock_of, step_of
-from domain.case import Audience, NoticeDue
+from domain.case import Audience, Case, NoticeDue
 from domain.clocks import Clock, ClockState, Expiry, Happening, Moment
 from domain.draft import Draft
 from domain.effects_approval import approver_of, close, pass_up, refuse_approval, replied
 from domain.effects_desk import reopen_case
+from domain.effects_duty import answered_clock, drop_moot_answers, owe_answer
 from domain.effects_grant import block_unanswered, expire_grant
 from domain.effects_unit import fallback_leads
 from domain.effects_waiting import count_suspension, end_suspension
@@ -50,7 +51,14 @@ def tick(draft: Draft, clock: Clock) -> list[str]:
             _issue(draft, clock, Colour(name))
     if clock.open:
         draft.plan(clock)
+    drop_moot_answers(draft)
     return taken
+
+
+def in_turn(case: Case, clock_ids: Sequence[int]) -> list[int]:
+    """Clocks that act at the same time: an answer after what it is for, whose next notice may take its place."""
+    answers = {clock.id for clock in case.clocks if answered_clock(clock) is not None}
+    return sorted(clock_ids, key=answers.__contains__)
 
 
 def issue(draft: Draft, colour: Colour, kind: str = "close") -> None:
@@ -69,10 +77,10 @@ def issue(draft: Draft, colour: Colour, kind: str = "close") -> None:
 
 def _issue(draft: Draft, clock: Clock, colour: Colour, *, climbs: bool = True) -> None:
     rule = draft.policy_of(clock).notices[colour]
-    answer_by: datetime | None = None
-    if rule.answer_within is not None:
-        answer_by = draft.time.due(draft.now, rule.answer_within).at
-    draft.notices.append(NoticeDue(clock, colour, recipients(draft, clock, colour), owner_of(draft, clock), answer_by))
+    owner = owner_of(draft, clock)
+    answer = owe_answer(draft, clock, colour, owner)
+    answer_by = answer.due if answer is not None else None
+    draft.notices.append(NoticeDue(clock, colour, recipients(draft, clock, colour), owner, answer_by))
     late = overdue_days(clock.due, draft.now, draft.time)
     draft.record("notice", {"colour": colour.value, "clock": clock.kind, "subject": clock.subject, "overdue": late})
     if climbs and rule.climbs and colour in clock.row.climbs:
@@ -162,8 +170,11 @@ def _expire(draft: Draft, clock: Clock) -> None:
             fallback_leads(draft, Label("逾期未裁定", "No ruling in time"), "no_ruling")
         case Expiry.LEAVE_RUNG:
             _leave_rung(draft, clock)
-        case Expiry.CLIMB:
+        case Expiry.CLIMB if answered_clock(clock) is None:
             _climb_overdue(draft, clock)
+        case Expiry.CLIMB:
+            # The delay that went unexplained climbs by its own red notice: one cause, one climb.
+            draft.record("unanswered", {"unit": clock.owner_unit, "notice": clock.note.split(" ")[0]})
         case Expiry.AGAIN:
             draft.end_clock(clock, ClockState.EXPIRED)
             draft.owe_city_report()

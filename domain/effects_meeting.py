@@ -1,14 +1,14 @@
-"""What meetings and leaders decide: a consultation and its conclusion, an instruction, and the duties they give."""
+"""What meetings and leaders decide: a consultation, its conclusion or its end before it was held, and an instruction."""
 
 from __future__ import annotations
 
-from datetime import date
-
 from domain.clocks import CLOCKS
 from domain.draft import Draft
+from domain.effects_duty import add_duty, duties_of
 from domain.effects_unit import take_lead
-from domain.fields import Fields, future_day, known_unit, unit_of, units_of
+from domain.fields import Fields, future_day, unit_of, units_of
 from domain.lifecycle import Status
+from domain.meetings import Meeting, call, convened, last_meeting, start_of
 from domain.policy import Label
 from domain.refusals import need, wrong
 
@@ -20,7 +20,9 @@ def instruct(draft: Draft, fields: Fields) -> None:
     if unit is not None:
         if draft.case.status not in CLOCKS["duty"].runs_in:
             raise wrong("unit", f"cannot have a duty while the case is {draft.case.status.value}")
-        add_duty(draft, unit, text, future_day(draft, fields, "date", "name the day by which the duty is due"))
+        clock = add_duty(draft, unit, text, future_day(draft, fields, "date", "name the day by which the duty is due"))
+        what = Label("新的交办任务", "A new duty")
+        draft.owe("case_update", draft.officers(unit), what=what, note=text, due=clock.due, duty=unit)
     draft.record("instruct", {"unit": unit}, text=text)
     draft.tell_lead(Label("领导批示", "A leader's instruction"), text)
 
@@ -32,23 +34,44 @@ def call_consultation(draft: Draft, fields: Fields) -> None:
     if not participants:
         raise need("participants", "name the units that take part")
     day = future_day(draft, fields, "date", "name the day of the meeting")
-    agenda = fields.get("text")
+    at = fields.time_of_day("time")
+    place, agenda = fields.get("place"), fields.get("text")
     case.marks -= {_from_dispute(draft)}
     if case.status is Status.DISPUTED:
         case.marks |= {_from_dispute(draft)}
     draft.meet("ruling")
     draft.enter(Status.CONSULTATION)
-    meeting = draft.time.closing(day)
-    draft.start("consultation", due=draft.time.due(meeting, draft.policy.limits.consultation).at)
-    draft.record("call_consultation", {"participants": list(participants), "date": day.isoformat()}, text=agenda)
-    for unit in dict.fromkeys((*participants, *([case.lead] if case.lead else []))):
-        draft.owe(
-            "case_update",
-            draft.officers(unit),
-            what=Label("会商通知", "Called to a consultation"),
-            note=agenda,
-            due=draft.time.opening(day),
-        )
+    draft.start("consultation", due=draft.time.due(draft.time.closing(day), draft.policy.limits.consultation).at)
+    before = last_meeting(case)
+    invited = tuple(dict.fromkeys(u for u in (case.lead, *case.supporters, *participants) if u))
+    start = start_of(day, at, draft.policy, draft.time)
+    meeting = Meeting(1 + (before.number if before is not None else 0), start, invited, place)
+    call(case, meeting)
+    draft.record(
+        "call_consultation",
+        {
+            "participants": list(participants), "date": day.isoformat(), "time": f"{at:%H:%M}" if at else None,
+            "place": place or None,
+        },
+        text=agenda,
+    )  # fmt: skip
+    for unit in invited:
+        # Who answers for two of the units is invited once.
+        draft.owe("called_to_consultation", draft.officers(unit), once="meeting", meeting=meeting, agenda=agenda)
+    draft.tell_reporters(
+        Label(f"定于{day.year}年{day.month}月{day.day}日会商", f"A consultation takes place on {day.isoformat()}")
+    )
+
+
+def call_off(draft: Draft) -> None:
+    """The case has left its consultation: one that was not held yet is cancelled in the calendars of those invited."""
+    meeting = last_meeting(draft.case)
+    if meeting is None or meeting.start <= draft.now:
+        return
+    for unit in meeting.units:
+        draft.owe("consultation_cancelled", draft.officers(unit), once="cancelled", meeting=meeting)
+    if draft.case.status is not Status.CLOSED:
+        draft.tell_reporters(Label("原定的会商不再召开", "The consultation that was planned does not take place"))
 
 
 def _from_dispute(draft: Draft) -> str:
@@ -67,6 +90,8 @@ def conclude(draft: Draft, fields: Fields) -> None:
     no_agreement = fields.flag("no_agreement")
     if not duties and not no_agreement and lead is None:
         raise need("duties", "give the units their duties, name a lead, or say that there was no agreement")
+    meeting = last_meeting(case)
+    present = meeting.units if meeting is not None else ()
     draft.meet("consultation")
     draft.record(
         "conclude",
@@ -77,54 +102,19 @@ def conclude(draft: Draft, fields: Fields) -> None:
         take_lead(draft, lead, window=False)
     else:
         draft.enter(Status.IN_PROGRESS)
-        draft.tell_lead(Label("会商已形成结论", "The consultation was concluded"), minutes)
     case.marks -= {mark}
-    for unit, what, day in duties:
-        add_duty(draft, unit, what, day)
+    convened(case)
+    given = [(add_duty(draft, unit, what, day), what) for unit, what, day in duties]
+    for unit in dict.fromkeys((*present, case.lead, *case.supporters, *(c.owner_unit for c, _ in given))):
+        if unit is None:
+            continue
+        own = [(what, clock.due) for clock, what in given if clock.owner_unit == unit]
+        draft.owe(
+            "consultation_concluded", draft.officers(unit), minutes=minutes, agreed=not no_agreement, duties=own,
+            duty=unit if own else None,
+        )  # fmt: skip
     if no_agreement:
         draft.climb(
             f"no_agreement:{case.cycle}.{case.round}.{case.seq}",
             Label("会商未达成一致", "No agreement in consultation"),
         )
-
-
-def duties_of(draft: Draft, fields: Fields) -> list[tuple[str, str, date]]:
-    """Duties as rows `unit; what; YYYY-MM-DD`, one a line, or as a list of mappings."""
-    raw = fields.values.get("duties")
-    rows: list[list[str]] = []
-    if isinstance(raw, (list, tuple)):
-        rows = [
-            [str(r.get(k, "")) for k in ("unit", "what", "date")]
-            if isinstance(r, dict)
-            else str(r).replace("；", ";").split(";")
-            for r in raw
-        ]
-    elif raw:
-        rows = [line.replace("；", ";").split(";") for line in str(raw).splitlines() if line.strip()]
-    found: list[tuple[str, str, date]] = []
-    for row in rows:
-        if len(row) != 3:
-            raise wrong("duties", "takes lines of unit; what; YYYY-MM-DD")
-        given = Fields({"date": row[2].strip()})
-        found.append(
-            (
-                known_unit(draft, "duties", row[0].strip()),
-                row[1].strip(),
-                future_day(draft, given, "date", "name the day"),
-            )
-        )
-    return found
-
-
-def add_duty(draft: Draft, unit: str, what: str, day: date) -> None:
-    """Give a unit a dated duty on the case."""
-    number = 1 + max((int(c.subject.rpartition("#")[2]) for c in draft.case.clocks if c.kind == "duty"), default=0)
-    clock = draft.start("duty", owner=unit, subject=f"{unit}#{number}", due=draft.time.closing(day), note=what)
-    draft.owe(
-        "case_update",
-        draft.officers(unit),
-        what=Label("新的交办任务", "A new duty"),
-        note=what,
-        due=clock.due,
-        duty=unit,
-    )

@@ -1,4 +1,4 @@
-"""What the units do: sign for, contact, send back, answer, report, ask for time, reply, deliver, fulfil a duty."""
+"""What the units do: sign for, contact, send back, answer, report, ask for time, reply, deliver."""
 
 from __future__ import annotations
 
@@ -247,23 +247,6 @@ def deliver(draft: Draft, fields: Fields) -> None:
     open_approval(draft, ApprovalKind.DELIVERY, (Role.UNIT_HEAD,), {"text": text, "document": document})
     handled(draft)
     draft.record("deliver", {"unit": draft.case.lead, "document": document}, text=text)
-
-
-def duties_owed(draft: Draft) -> list[Clock]:
-    """The open duties of the actor's unit."""
-    unit = draft.actor.unit
-    return [c for c in draft.case.clocks if c.kind == "duty" and c.open and unit is not None and c.owner_unit == unit]
-
-
-def fulfil(draft: Draft, fields: Fields) -> None:
-    """The unit named in a duty reports it done."""
-    text = fields.text("text", "say what was done")
-    unit = draft.actor.unit
-    mine = duties_owed(draft)
-    for clock in mine:
-        draft.meet("duty", clock.subject)
-    handled(draft)
-    draft.record("fulfil", {"unit": unit, "duties": [c.note for c in mine]}, text=text)
 
 
 def missing_target(code: str) -> Refused:

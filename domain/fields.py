@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from domain.draft import Draft
 from domain.refusals import need, wrong
@@ -63,6 +63,16 @@ class Fields:
             return date.fromisoformat(said[:10])
         except ValueError:
             raise wrong(name, f"takes a day as YYYY-MM-DD, not {said!r}") from None
+
+    def time_of_day(self, name: str) -> time | None:
+        """A time of day (HH:MM), None when absent."""
+        said = self.get(name).replace("：", ":")
+        if not said:
+            return None
+        try:
+            return datetime.strptime(said, "%H:%M").time()  # noqa: DTZ007 - a time of day, in the office's zone
+        except ValueError:
+            raise wrong(name, f"takes a time as HH:MM, not {said!r}") from None
 
     def many(self, name: str) -> tuple[str, ...] | None:
         """Several values, from a list or separated by commas; None when absent."""

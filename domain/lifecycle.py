@@ -87,7 +87,10 @@ _ROWS: tuple[Action, ...] = (
         ),
         kinds=BOTH,
     ),
-    Action("fulfil", Label("完成任务", "Report a duty done"), OPEN_BUT_REPLIED, _by(_P.DUTY_UNIT), (), (_TEXT,), kinds=BOTH),
+    Action(
+        "fulfil", Label("完成任务", "Report a duty done"), OPEN_BUT_REPLIED, _by(_P.DUTY_UNIT), (),
+        (_field("duty", _K.DUTY, "哪一项任务", "Which duty", False), _TEXT), kinds=BOTH,
+    ),
     Action("sign_for", Label("签收", "Sign for"), _in(_S.IN_PROGRESS, _S.CONSULTATION), _by(_P.LEAD), (), kinds=BOTH),
     Action(
         "contact", Label("首次联系企业", "Record the contact"), HANDLED, _by(_P.LEAD, _P.SUPPORTER, _P.COMMISSIONER), (),
@@ -147,6 +150,8 @@ _ROWS: tuple[Action, ...] = (
         (
             _field("participants", _K.UNITS, "参会单位", "Participants"),
             _field("date", _K.DAY, "会商日期", "Date"),
+            _field("time", _K.TIME, "时间(不填为上班时间)", "Time (else the day's opening)", False),
+            _field("place", _K.LINE, "地点", "Place", False),
             _field("text", _K.TEXT, "议题", "Agenda", False),
         ),
     ),
@@ -198,6 +203,10 @@ _ROWS: tuple[Action, ...] = (
     Action("lapse", Label("逾期未评价办结", "Close unrated"), _in(_S.REPLIED), _by(_P.CLOCK), (_S.CLOSED,)),
     Action("appeal", Label("请求提级", "Appeal"), OPEN_BUT_REPLIED, _by(_P.ENTERPRISE), (), (_WHY,), kinds=BOTH),
     Action("escalate", Label("提级", "Escalate"), OPEN_BUT_REPLIED, _by(_P.CLOCK, _P.UNIT_HEAD), (), (_REASON,), kinds=BOTH),
+    Action(
+        "report_to_city", Label("上报市级", "Report to the city"), OPEN_BUT_REPLIED, _by(_P.DESK_HEAD), (),
+        (_TEXT, _field("document", _K.LINE, "文号", "Document number")), kinds=BOTH,
+    ),
     Action(
         "withdraw", Label("撤回", "Withdraw"), OPEN_BUT_REPLIED, _by(_P.ENTERPRISE), (_S.CLOSED,),
         (_field("reason", _K.TEXT, "原因", "Why", False),),

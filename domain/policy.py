@@ -96,7 +96,7 @@ class OfficeHours:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A rung of the ladder, 1 (desk) to 7 (city)."""
+    """A rung of the ladder, 1 (desk) to 7 (city). On a `meeting` rung the holder calls the units together."""
 
     number: int
     code: str
@@ -104,6 +104,7 @@ class Rung:
     holders: tuple[Role, ...]
     limit: Limit | None
     does: Label
+    meeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from domain.draft import Draft
 from domain.effects_approval import approve, asked_of, refuse
+from domain.effects_city import check_city_report, report_to_city
 from domain.effects_clock import check_escalation, escalate, lapse, no_response
 from domain.effects_desk import (
     amend,
@@ -19,6 +20,7 @@ from domain.effects_desk import (
     rule,
     settle_on_spot,
 )
+from domain.effects_duty import check_own_duty, drop_moot_answers, duties_owed, fulfil
 from domain.effects_enterprise import (
     appeal,
     check_appeal,
@@ -31,7 +33,7 @@ from domain.effects_enterprise import (
 )
 from domain.effects_factor import follow_returns
 from domain.effects_ledger import block, check_block, defer, draw, renew, unblock
-from domain.effects_meeting import call_consultation, conclude, instruct
+from domain.effects_meeting import call_consultation, call_off, conclude, instruct
 from domain.effects_return import check_hand_back, check_returned, hand_back, resubmit
 from domain.effects_stage import check_stage, grant, pass_stage, reject_stage, reopen_stage, return_stage, skip_stage
 from domain.effects_unit import (
@@ -42,8 +44,6 @@ from domain.effects_unit import (
     check_return,
     contact,
     deliver,
-    duties_owed,
-    fulfil,
     reply,
     report,
     send_back,
@@ -51,7 +51,7 @@ from domain.effects_unit import (
 )
 from domain.effects_waiting import resume, review, track, untrack
 from domain.fields import Fields
-from domain.lifecycle import ACTIONS, DESK_PARTIES, PROXY_STEPS, Action, ApprovalKind, Party, from_status
+from domain.lifecycle import ACTIONS, DESK_PARTIES, PROXY_STEPS, Action, ApprovalKind, Party, Status, from_status
 from domain.policy import Label
 from domain.refusals import Allowed, Refused
 
@@ -59,7 +59,7 @@ Effect = Callable[[Draft, Fields], None]
 
 EFFECTS: dict[str, Effect] = {
     "dispatch": dispatch, "settle_on_spot": settle_on_spot, "decline": decline, "merge": merge, "amend": amend,
-    "instruct": instruct, "fulfil": fulfil, "sign_for": sign_for, "contact": contact, "send_back": send_back, "rule": rule,
+    "instruct": instruct, "fulfil": fulfil, "report_to_city": report_to_city, "sign_for": sign_for, "contact": contact, "send_back": send_back, "rule": rule,
     "reassign": reassign, "answer": answer, "report": report, "supplement": supplement, "ask_extension": ask_extension,
     "ask_suspension": ask_suspension, "review": review, "resume": resume, "no_response": no_response,
     "call_consultation": call_consultation, "conclude": conclude, "track": track, "untrack": untrack, "reply": reply,
@@ -75,6 +75,7 @@ CLOCK_OF = {
     "sign_for": "sign_for", "send_back": "return_window", "contact": "contact", "answer": "answer", "rule": "ruling",
     "conclude": "consultation", "reply": "close", "ask_extension": "close", "report": "interim", "dispatch": "triage",
     "record_follow_up": "follow_up", "confirm": "follow_up", "review": "suspension_review", "deliver": "promised",
+    "report_to_city": "city_report", "fulfil": "duty",
 }  # fmt: skip
 
 
@@ -84,16 +85,19 @@ OF_EVERY_REPORTER = frozenset({"supplement", "withdraw"})
 NOTHING_TO_DECIDE = Refused("nothing_to_decide", "There is nothing left to decide: it was decided, or it lapsed.")
 
 
+_OF_A_UNIT = frozenset({Party.LEAD, Party.SUPPORTER, Party.UNIT_HEAD, Party.OBSERVER})
+
+
 def may(draft: Draft, action: Action) -> bool:
     """Whether the actor's capacity is among the row's.
 
-    The desk may record what an enterprise says, naming who spoke. A lead or supporter that was given a duty is the unit
-    named in it.
+    The desk may record what an enterprise says, naming who spoke. Whoever acts for a unit that has a duty, in whatever
+    part, is the unit named in it.
     """
     actor = draft.actor
     if actor.party in action.by:
         return True
-    if Party.DUTY_UNIT in action.by and actor.party in (Party.LEAD, Party.SUPPORTER):
+    if Party.DUTY_UNIT in action.by and actor.party in _OF_A_UNIT:
         return bool(duties_owed(draft))
     return actor.party in DESK_PARTIES and action.name in PROXY_STEPS and bool(actor.spoken_for)
 
@@ -133,6 +137,8 @@ def _part(draft: Draft, name: str) -> Refused | None:
             return Refused("not_lead", "Unit {unit} does not lead this case any more.", {"unit": actor.unit})
         case Party.SUPPORTER if actor.unit not in case.supporters:
             return Refused("not_supporter", "Unit {unit} does not support this case any more.", {"unit": actor.unit})
+        case Party.LEAD | Party.SUPPORTER | Party.UNIT_HEAD if name == "fulfil" and duties_owed(draft):
+            pass
         case Party.UNIT_HEAD if actor.unit is not None and actor.unit not in (case.lead, *case.supporters):
             return Refused("no_part", "Unit {unit} has no part in this case any more.", {"unit": actor.unit})
         case Party.ENTERPRISE if actor.contact is not None:
@@ -172,20 +178,15 @@ def _facts(draft: Draft, action: Action) -> Refused | None:
     return _refusal_of(check_case, draft) if check_case is not None else None
 
 
-def _own_duty(draft: Draft) -> None:
-    if not duties_owed(draft):
-        raise Refused("no_duty", "Unit {unit} has no open duty here.", {"unit": draft.actor.unit})
-
-
 Check = Callable[[Draft], object]
 
 _ACTOR_CHECKS: dict[str, Check] = {
     "approve": asked_of, "refuse": asked_of, "hand_back": check_hand_back, "resubmit": check_returned, "pass_stage": check_stage,
-    "grant": check_stage, "reject_stage": check_stage, "fulfil": _own_duty, "record_follow_up": check_follow_up, "escalate": check_escalation,
+    "grant": check_stage, "reject_stage": check_stage, "fulfil": check_own_duty, "record_follow_up": check_follow_up, "escalate": check_escalation,
 }  # fmt: skip
 _CASE_CHECKS: dict[str, Check] = {
     "send_back": check_return, "ask_extension": check_extension, "dispute": check_disputable, "appeal": check_appeal,
-    "unblock": check_block,
+    "unblock": check_block, "report_to_city": check_city_report,
 }  # fmt: skip
 
 
@@ -225,7 +226,11 @@ def offered(draft: Draft) -> tuple[Action, ...]:
 def perform(draft: Draft, name: str, fields: Fields) -> None:
     """Check an action and let it work on the draft; raises Refused and then nothing of the draft may be kept."""
     check(draft, name)
+    before = draft.case.status
     EFFECTS[name](draft, fields)
+    if before is Status.CONSULTATION is not draft.case.status:
+        call_off(draft)
+    drop_moot_answers(draft)
     if draft.case.factor is not None:
         follow_returns(draft)
     if draft.actor.spoken_for and draft.actor.party in DESK_PARTIES:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from domain.case import CLOCK_ACTOR, RULE_ACTOR, Actor, Audience, Case
 from domain.draft import Draft
 from domain.effects_approval import approver_of
-from domain.effects_clock import issue, tick
+from domain.effects_clock import in_turn, issue, tick
 from domain.effects_factor import restart_stage
 from domain.effects_succession import follow_successors
 from domain.fields import Fields
@@ -191,7 +191,7 @@ class Casebook:
             draft = Draft(case, self.now, CLOCK_ACTOR, self.policy, self.time, place)
             follow_successors(draft)
             wanted = {c.id: c for c in case.clocks}
-            for clock_id in due[case_id]:
+            for clock_id in in_turn(case, due[case_id]):
                 clock = wanted.get(clock_id)
                 if clock is None:
                     continue

@@ -11,6 +11,7 @@ from domain.clocks import CLOCKS
 from domain.labels import APPROVAL_LABELS, PARTY_LABELS
 from domain.ladder import overdue_days
 from domain.lifecycle import ApprovalKind, Party
+from domain.meetings import Meeting, convening, who_meets
 from domain.policy import Label, Policy
 from domain.working_time import WorkingTime
 from notifications.message import Line, Words, line, words
@@ -128,6 +129,13 @@ class Writer:
                 facts |= {
                     "from_rung": self.rung(int(str(said["from_rung"]))), "to_rung": self.rung(int(str(said["to_rung"]))),
                     "cause": _label(said["cause"]), "holder": self.holder(case), "you_hold": bool(said["you_hold"]),
+                    "participants": self._to_convene(case) if said["you_hold"] else (),
+                }  # fmt: skip
+            case "called_to_consultation" | "consultation_cancelled":
+                facts |= self._meeting(said)
+            case "consultation_concluded":
+                facts |= {
+                    "agreed": bool(said["agreed"]), "minutes": _short(said["minutes"]) or "—", "duties": _duties(said["duties"]),
                 }  # fmt: skip
             case "case_update":
                 due = said.get("due", case.due)
@@ -173,6 +181,21 @@ class Writer:
             "stands_for": words(principal.title) if principal is not None else None, "due": _at(due),
             "estimated": self._is_estimated(due),
         }  # fmt: skip
+
+    def _meeting(self, said: Mapping[str, object]) -> dict[str, object]:
+        meeting = said["meeting"]
+        if not isinstance(meeting, Meeting):
+            raise TypeError(f"no consultation: {meeting!r}")
+        facts: dict[str, object] = {
+            "at": meeting.start.isoformat(), "place": meeting.place or None, "number": meeting.number,
+        }  # fmt: skip
+        if "agenda" in said:
+            facts |= {"participants": tuple(self.unit(u) for u in meeting.units), "agenda": _short(said["agenda"])}
+        return facts
+
+    def _to_convene(self, case: Case) -> tuple[Words, ...]:
+        """Who would take part in the joint meeting that the rung asks its holder to call; empty where it asks for none."""
+        return tuple(self.unit(u) for u in who_meets(case)) if convening(case, self.policy) else ()
 
     def holder(self, case: Case) -> Words:
         """Who holds the rung a case stands on: the lead on rung 3, else the rung's own holder."""
@@ -238,6 +261,12 @@ class Writer:
 
     def _is_estimated(self, due: object) -> bool:
         return isinstance(due, datetime) and self.time.estimated(due)
+
+
+def _duties(given: object) -> tuple[dict[str, object], ...]:
+    """A unit's duties as facts, from pairs of what and when."""
+    pairs = given if isinstance(given, list) else []
+    return tuple({"what": _short(what) or "—", "due": _at(due)} for what, due in pairs)
 
 
 def _at(value: object) -> str | None:

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from domain.meetings import LASTS
 from models.office import Outbox, OutboxState
 from notifications.envelope import BadAddress, BadMessageId, build
+from notifications.invitation import calendar_of
 from notifications.message import Message, MissingFact, UnknownMessage, from_facts
 from notifications.render import OfficeLine, render
 from notifications.transport import BadCaFile, BadSmtpUrl, Refused, Transport, Unreachable
@@ -156,9 +158,13 @@ def _send(office: Office, transport: Transport, letter: Letter, line: OfficeLine
     message: Message = from_facts(letter.message, letter.facts)
     rendered = render(message, letter.locale, letter.links, line)
     sender = office.settings.sender(office.policy.mail.reply_to)
+    files = calendar_of(
+        message, letter.links, line, locale=letter.locale, recipient=letter.address, organizer=office.policy.mail.reply_to,
+        lasts=LASTS, stamp=office.now(),
+    )  # fmt: skip
     mail = build(
         rendered, sender=sender, recipient=letter.address, reply_to=office.policy.mail.reply_to, message_id=letter.message_id,
-        root_id=letter.root_id, sent_at=office.now().astimezone(office.zone), locale=letter.locale,
+        root_id=letter.root_id, sent_at=office.now().astimezone(office.zone), locale=letter.locale, attachments=files,
     )  # fmt: skip
     verdict = transport.send(mail, sender, letter.address)
     return verdict if isinstance(verdict, Refused) else None

@@ -199,10 +199,11 @@ def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = Non
             party = Party(str(owed.facts["part"]))
         elif audience.unit == case.lead:
             party = Party.LEAD
+        elif audience.unit in case.supporters:
+            # A part in the case fulfils duties too; a duty alone is no part.
+            party = Party.SUPPORTER
         elif duty or any(c.kind == "duty" and c.open and c.owner_unit == audience.unit for c in case.clocks):
             party = Party.DUTY_UNIT
-        elif audience.unit in case.supporters:
-            party = Party.SUPPORTER
         said["unit"] = audience.unit
     return said | {"party": party.value}
 

@@ -66,6 +66,7 @@ FIELDS: dict[str, dict[str, object]] = {
     "dispute": {"reason": "通道仍未打通"},
     "appeal": {"reason": "影响投产"},
     "escalate": {"reason": "需区级协调"},
+    "report_to_city": {"text": "已报市专班", "document": "鸳推办〔2026〕5号"},
     "deliver": {"text": "已兑现", "document": "鸳供电〔2026〕9号"},
     "reopen": {"reason": "问题再次出现"},
     "approve": {},

@@ -4,11 +4,14 @@ from notifications.messages.approval_asked import ApprovalAsked
 from notifications.messages.approval_decided import ApprovalDecided
 from notifications.messages.assigned_lead import AssignedLead
 from notifications.messages.assigned_supporter import AssignedSupporter
+from notifications.messages.called_to_consultation import CalledToConsultation
 from notifications.messages.case_closed import CaseClosed
 from notifications.messages.case_opened import CaseOpened
 from notifications.messages.case_update import CaseUpdate
 from notifications.messages.climbed import Climbed
 from notifications.messages.confirm_report import ConfirmReport
+from notifications.messages.consultation_cancelled import ConsultationCancelled
+from notifications.messages.consultation_concluded import ConsultationConcluded
 from notifications.messages.enterprise_update import EnterpriseUpdate
 from notifications.messages.follow_up_due import FollowUpDue
 from notifications.messages.head_digest import HeadDigest
@@ -30,11 +33,14 @@ __all__ = [
     "ApprovalDecided",
     "AssignedLead",
     "AssignedSupporter",
+    "CalledToConsultation",
     "CaseClosed",
     "CaseOpened",
     "CaseUpdate",
     "Climbed",
     "ConfirmReport",
+    "ConsultationCancelled",
+    "ConsultationConcluded",
     "EnterpriseUpdate",
     "FollowUpDue",
     "HeadDigest",

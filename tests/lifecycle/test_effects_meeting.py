@@ -72,7 +72,8 @@ def test_two_duties_of_one_unit_are_told_both(office: Office) -> None:
         .by_head("call_consultation")
         .by_head("conclude", duties=f"{ROADS};甲;2026-07-28\n{ROADS};乙;2026-07-29")
     )
-    assert [f["note"] for f in it.told_facts("case_update") if f["what"]["en"] == "A new duty"] == ["甲", "乙"]
+    told = dict(zip(it.told("consultation_concluded"), it.told_facts("consultation_concluded"), strict=True))
+    assert [[d["what"] for d in f["duties"]] for f in told.values() if f["duties"]] == [["甲", "乙"]]
 
 
 # -- consultations -----------------------------------------------------------------------------------------------------------------

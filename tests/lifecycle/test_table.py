@@ -54,6 +54,7 @@ SPECIFIED: dict[str, tuple[str, str, str]] = {
     "lapse": ("replied", "clock", "closed"),
     "appeal": (BUT_REPLIED, "enterprise", ""),
     "escalate": (BUT_REPLIED, "clock unit_head", ""),
+    "report_to_city": (BUT_REPLIED, "desk_head", ""),
     "withdraw": (BUT_REPLIED, "enterprise", "closed"),
     "deliver": ("closed", "lead", "replied"),
     "reopen": ("closed", "clock desk_head", "in_progress new"),
@@ -71,7 +72,7 @@ REQUIRED = {
     "no_response": "", "call_consultation": "participants date", "conclude": "minutes", "track": "reason date",
     "untrack": "case_class", "reply": "outcome text document", "record_follow_up": "answer", "confirm": "result attitude",
     "dispute": "reason", "lapse": "", "appeal": "reason", "escalate": "reason", "withdraw": "", "deliver": "text document",
-    "reopen": "reason", "approve": "", "refuse": "reason", "hand_back": "reason", "resubmit": "text",
+    "reopen": "reason", "report_to_city": "text document", "approve": "", "refuse": "reason", "hand_back": "reason", "resubmit": "text",
 }  # fmt: skip
 
 WITH_APPROVAL = {

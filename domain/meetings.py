@@ -1,0 +1,81 @@
+"""Consultations as facts of a case: which one was called, who is invited, and whether a rung waits for one to be called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.case import Case
+from domain.lifecycle import Status
+from domain.policy import Policy
+from domain.working_time import WorkingTime
+
+LASTS = timedelta(hours=2)
+"""How long calendars show a consultation: nobody knows before, and an invitation needs an end."""
+
+_MARK = "meeting:"
+_STAMP = "%Y%m%dT%H%MZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A consultation: the case's `number`-th, its start (aware UTC), the units invited, the place ("" for none named)."""
+
+    number: int
+    start: datetime
+    units: tuple[str, ...]
+    place: str = ""
+
+    def mark(self) -> str:
+        """The consultation as a mark of its case."""
+        return f"{_MARK}{self.number}:{self.start.astimezone(UTC):{_STAMP}}:{','.join(self.units)}:{self.place}"
+
+
+def last_meeting(case: Case) -> Meeting | None:
+    """The consultation that was called last, held or not."""
+    return read_meeting(case.marks)
+
+
+def read_meeting(marks: frozenset[str] | list[str]) -> Meeting | None:
+    """The consultation among a case's marks."""
+    found = next((mark for mark in marks if mark.startswith(_MARK)), None)
+    if found is None:
+        return None
+    _, number, start, units, place = found.split(":", 4)
+    moment = datetime.strptime(start, _STAMP).replace(tzinfo=UTC)
+    return Meeting(int(number), moment, tuple(u for u in units.split(",") if u), place)
+
+
+def call(case: Case, meeting: Meeting) -> None:
+    """Remember a consultation in place of the one before."""
+    case.marks = frozenset(m for m in case.marks if not m.startswith(_MARK)) | {meeting.mark()}
+    convened(case)
+
+
+def convened(case: Case) -> None:
+    """The rung on which the case stands had its consultation."""
+    case.marks |= {f"convened:{case.cycle}:{case.rung}"}
+
+
+def convening(case: Case, policy: Policy) -> bool:
+    """Whether the rung is a joint meeting that nobody has called yet (DOMAIN.md 1.3, 4: the desk's head convenes)."""
+    if case.status not in (Status.IN_PROGRESS, Status.DISPUTED) or not policy.rung(case.rung).meeting:
+        return False
+    return f"convened:{case.cycle}:{case.rung}" not in case.marks
+
+
+def who_meets(case: Case) -> tuple[str, ...]:
+    """The units that would take part: the lead, the supporters, the area."""
+    return tuple(dict.fromkeys(unit for unit in (case.lead, *case.supporters, case.area) if unit))
+
+
+def start_of(day: date, at: time | None, policy: Policy, calendar: WorkingTime) -> datetime:
+    """When a consultation begins: at the time named, else at the opening of that day."""
+    if at is None and calendar.is_working_day(day):
+        return calendar.opening(day)
+    return _moment(day, at or policy.hours.sessions[0].opens, calendar.zone)
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, at, zone).astimezone(UTC)
