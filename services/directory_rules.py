@@ -239,6 +239,8 @@ class Editor(Checks):
         held = self._held(edit.account, edit.role, edit.unit)
         if held is None:
             return
+        if not edit.unit and replace(held, unit=None) in self.directory.held:
+            held = replace(held, unit=None)
         if held not in self.directory.held:
             self._wrong(
                 "role", Label(f"{edit.account} 没有担任此岗", f"{edit.account} does not hold that role"),
