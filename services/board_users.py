@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -19,6 +19,7 @@ from services.settings import Settings
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DEMO_FILE = "board.password"
 NOBODY = "-"
 SHORTEST = 10
@@ -153,27 +154,31 @@ def demo_users(settings: Settings) -> dict[str, BoardUser]:
 class Doorkeeper:
     """Checks names and passwords; an unknown name costs what a wrong password does."""
 
-    def __init__(self, users: Mapping[str, BoardUser]) -> None:
-        self._users = dict(users)
+    def __init__(self, settings: Settings, *, demo: bool) -> None:
+        """Read the setting's users, for a demo without any the demo's. Raises BadBoardUser, OSError."""
+        self._users = read_board_users(settings.board_users)
+        self._demo = settings if demo and not self._users and settings.host in LOOPBACK else None
         # A hash takes 19 MiB while it is checked: one at a time keeps the web app small.
         self._one = threading.Lock()
 
     def user(self, name: str) -> BoardUser | None:
         """The user of that name, if there is one."""
-        return self._users.get(name)
-
-    @property
-    def names(self) -> Iterable[str]:
-        """Who may sign in."""
-        return self._users.keys()
-
-    def admit(self, name: str, password: str) -> BoardUser | None:
-        """The user whose name and password these are, else None."""
-        user = self._users.get(name)
         with self._one:
+            return self._known().get(name)
+
+    def admit(self, name: str, password: str, *, here: bool) -> BoardUser | None:
+        """The user whose name and password these are, else None; the demo's only for who sits at this machine (`here`)."""
+        with self._one:
+            user = self._known().get(name)
             nobody = _stand_in()
             right = _fits(user.hash if user is not None else nobody, password if len(password) <= LONGEST else "")
-        return user if right else None
+        return user if right and (here or self._demo is None) else None
+
+    def _known(self) -> Mapping[str, BoardUser]:
+        # Hashed when somebody first signs in: the public form does not wait for it.
+        if self._demo is not None and not self._users:
+            self._users = demo_users(self._demo)
+        return self._users
 
 
 def _fits(known: str, password: str) -> bool:

@@ -17,7 +17,7 @@ from domain.lifecycle import ACTIONS, DESK_STEPS, FACTOR_STEPS, PROXY_STEPS, Par
 from domain.policy import Label
 from domain.refusals import Refused
 from models.case import Case
-from models.directory import Unit
+from models.directory import Account, Unit
 from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
 from models.office import Command
@@ -57,6 +57,8 @@ class Choices:
     factor_types: tuple[tuple[str, Label], ...]
     factor_stages: tuple[tuple[str, Label], ...]
     measures: tuple[tuple[str, Label], ...]
+    accounts: tuple[tuple[str, Label], ...]
+    roles: tuple[tuple[str, Label], ...]
 
 
 def step_choices(office: Office) -> Choices:
@@ -66,6 +68,11 @@ def step_choices(office: Office) -> Choices:
         units = tuple(
             (u.id, Label(u.short_zh, u.short_en))
             for u in session.scalars(select(Unit).where(Unit.active).order_by(Unit.id))
+        )
+        accounts = tuple(
+            # Those no longer in use too: they may come back.
+            (a.id, Label(a.title_zh, a.title_en))
+            for a in session.scalars(select(Account).order_by(Account.id))
         )
     return Choices(
         steps=tuple((name, ACTIONS[name].label) for name in DESK_STEPS if name not in policy.head_link_steps),
@@ -81,6 +88,8 @@ def step_choices(office: Office) -> Choices:
             {s.code: (s.code, s.label) for t in policy.factor_types.values() for s in t.stages}.values()
         ),
         measures=tuple({u: (u, Label(u, u)) for t in policy.factor_types.values() for u in t.units}.values()),
+        accounts=accounts,
+        roles=tuple((role.value, label) for role, label in policy.roles.items()),
     )
 
 

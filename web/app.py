@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from services.office import Office
 from services.settings import Settings
-from web import act, assets, factor, form, health, mail, new_link, track, webhooks
+from web import act, assets, board, board_desk, board_door, factor, form, health, mail, new_link, track, webhooks
 from web.access_log import hide_tokens
 from web.errors import HANDLED, answer
 from web.headers import Headers
@@ -39,6 +39,21 @@ ROUTES = (
     Route("/act/{token}", act.show, methods=["GET"]),
     Route("/act/{token}", act.submit, methods=["POST"]),
     Route("/link/new", new_link.submit, methods=["POST"]),
+    Route("/board", board.front, methods=["GET"]),
+    Route("/board/sign-in", board_door.show, methods=["GET"]),
+    Route("/board/sign-in", board_door.sign_in, methods=["POST"]),
+    Route("/board/sign-out", board_door.sign_out, methods=["POST"]),
+    Route("/board/list", board.listing, methods=["GET"]),
+    Route("/board/restricted", board.restricted, methods=["GET"]),
+    Route("/board/case/{code}", board.case, methods=["GET"]),
+    Route("/board/case/{code}", board.act, methods=["POST"]),
+    Route("/board/register", board_desk.register, methods=["GET"]),
+    Route("/board/register", board_desk.submit, methods=["POST"]),
+    Route("/board/reports", board_desk.reports, methods=["GET"]),
+    Route("/board/report/{receipt}", board_desk.report, methods=["GET"]),
+    Route("/board/report/{receipt}", board_desk.decide_report, methods=["POST"]),
+    Route("/board/mails", board_desk.mails, methods=["GET"]),
+    Route("/board/mails", board_desk.retry_mails, methods=["POST"]),
     Route("/mail", mail.listing, methods=["GET"]),
     Route("/mail.json", mail.machine, methods=["GET"]),
     Route("/mail/{id:int}", mail.one, methods=["GET"]),

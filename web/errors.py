@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.page_types import LinkRefused
+from web.board_door import SignInFirst
 from web.bodies import BodyTooLarge
 from web.rates import Rate, TooOften
 from web.seals import ForeignForm
@@ -21,7 +22,7 @@ RETRY_AFTER = 10
 """Seconds after which a request that the database could not serve may be tried again."""
 STORE_FAILS = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 HANDLED: tuple[type[Exception], ...] = (
-    BodyTooLarge, TooOften, ForeignForm, LinkRefused, HTTPException, Exception, *STORE_FAILS,
+    BodyTooLarge, TooOften, ForeignForm, LinkRefused, SignInFirst, HTTPException, Exception, *STORE_FAILS,
 )  # fmt: skip
 _MACHINES = ("/webhooks/", "/mail.json", "/healthz")
 
@@ -43,6 +44,8 @@ class Fault:
 
 def answer(request: Request, exc: Exception) -> Response:
     """The answer to an error of any kind."""
+    if isinstance(exc, SignInFirst):
+        return exc.response()
     if isinstance(exc, LinkRefused):
         try:
             return link_page(request, exc)

@@ -80,17 +80,17 @@ def _submit(request: Request, typed: dict[str, str]) -> Response:
 
 def _form(request: Request, typed: Mapping[str, str], refused: FieldRefused | None = None) -> Response:
     choices = form_choices(site_of(request).office)
-    mistakes = _mistakes(typed, refused) if refused is not None else {}
+    mistakes = mistakes_of(typed, refused, REQUIRED) if refused is not None else {}
     return page(
         request, "form.html", status=422 if refused is not None else 200, typed=typed, choices=choices, longest=LONGEST,
         mistakes=mistakes, problem=str(refused) if refused is not None else "",
     )  # fmt: skip
 
 
-def _mistakes(typed: Mapping[str, str], refused: FieldRefused) -> dict[str, str]:
+def mistakes_of(typed: Mapping[str, str], refused: FieldRefused, required: Sequence[str]) -> dict[str, str]:
     """Each field to mend, in the form's order: missing or wrong. The refusal names the first; what else is empty is told at once."""
     field = str(refused.facts.get("field", ""))
-    kinds = {name: "missing" for name in REQUIRED if not typed.get(name, "").strip()}
+    kinds = {name: "missing" for name in required if not typed.get(name, "").strip()}
     kinds[field] = "missing" if refused.code == "field_missing" else "wrong"
     return {name: kinds[name] for name in FIELDS if name in kinds}
 

@@ -39,6 +39,11 @@ class Outcome:
     wrong: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def done_before(cls, note: Mapping[str, Any]) -> Outcome:
+        """What the page before this one left to say."""
+        return cls(True, Label(note["zh"], note["en"]))
+
 
 def token_of(request: Request) -> str:
     """The link's token; mail programs like to add the punctuation that follows an address."""
@@ -64,7 +69,7 @@ def look(request: Request, show: Callable[[Outcome | None], Response]) -> Respon
     note = take_note(request, site.key, token)
     if not note:
         return show(None)
-    outcome = Outcome(True, Label(note["zh"], note["en"]))
+    outcome = Outcome.done_before(note)
     try:
         response = show(outcome)
     except LinkRefused:
@@ -84,7 +89,7 @@ async def perform(
         site, token = site_of(request), token_of(request)
         done = act(sent)
         if not done.done:
-            outcome = Outcome(False, _named(done, sent.action), sent.action, done.field or "", sent.values)
+            outcome = Outcome(False, named(done, sent.action), sent.action, done.field or "", sent.values)
             return show(outcome, 422 if done.field else 409)
         response = RedirectResponse(request.url.path, 303)
         note = {"zh": done.message.zh, "en": done.message.en}
@@ -100,7 +105,7 @@ def shared(request: Request, outcome: Outcome | None) -> dict[str, Any]:
     return {"outcome": outcome, "seal": form_seal(site_of(request).key, token), "token": token}
 
 
-def _named(done: Done, action: str) -> Label:
+def named(done: Done, action: str) -> Label:
     """The message with the field called as the page calls it."""
     fields = ACTIONS[action].fields if action in ACTIONS else ()
     label = next((f.label for f in fields if f.name == done.field), None)

@@ -1,7 +1,7 @@
 """How often one address may do what costs us something: submit, guess links, send wrong signatures, ask for mail.
 
 Counted in this process's memory and in real time. What is right is never refused for what is wrong from the same address: a whole
-park may share one.
+park may share one. Passwords are the exception: each try is counted before it is looked at.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Rate(Enum):
     WRONG_SIGNATURE = "60/minute"
     UNKNOWN_LINK = "30/minute"
     NEW_LINK = "5/minute; 20/hour"
+    SIGN_IN = "10/minute; 60/hour"
 
 
 class TooOften(Exception):

@@ -12,6 +12,7 @@ from starlette.datastructures import URL
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
+from services.board_users import Doorkeeper
 from services.office import Office, current_office, open_office
 from services.settings import Settings
 from web.languages import locale_of, remember
@@ -30,6 +31,7 @@ class Site:
     key: bytes
     rates: Rates
     catching: bool
+    door: Doorkeeper
 
     @property
     def settings(self) -> Settings:
@@ -74,6 +76,7 @@ class SiteHolder:
             key=secret_key(office.settings),
             rates=Rates(),
             catching=bool(office.settings.catcher_port),
+            door=Doorkeeper(office.settings, demo=office.demo),
         )
 
 
@@ -112,7 +115,8 @@ def page(
     """An answer from a template, in the language of the request or of its known reader."""
     site = site_of(request)
     locale = locale_of(request, reader)
-    switch = URL(str(request.url.path) if request.method in ("GET", "HEAD") else "/")
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    switch = URL(here if request.method in ("GET", "HEAD") else "/")
     context = {
         "clock": site.office.now(),
         "mailbox": site.catching and site.office.demo and is_loopback(request),

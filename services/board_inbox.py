@@ -1,0 +1,135 @@
+"""Reports that nobody has confirmed, deliveries that could not be read, and mails that were refused: the desk decides on each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.policy import Label
+from domain.refusals import FieldRefused
+from models.case import Case
+from models.intake import Delivery, DeliveryState
+from models.office import Outbox, OutboxState
+from services.board_users import BoardUser
+from services.office import Office
+from services.outbox import retry
+from services.page_types import Done
+from services.receiver import replay
+from services.report import parse_body
+from services.waiting_reports import accept, dismiss
+
+MOST = 100
+_WAITS = (DeliveryState.UNCONFIRMED, DeliveryState.QUARANTINED)
+_FIRM = (("name", Label("企业", "Enterprise")), ("contact", Label("联系人", "Contact")), ("phone", Label("电话", "Phone")),
+         ("email", Label("邮箱", "E-mail")))  # fmt: skip
+_SAID = (("project", Label("项目", "Project")), ("category", Label("类别", "Category")), ("title", Label("标题", "Title")),
+         ("detail", Label("说明", "Detail")))  # fmt: skip
+_LOST = Label("该来件已经处理过。", "This report was dealt with already.")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A delivery that waits for the desk. `lines` are what it says where it can be read, `body` its text where it cannot."""
+
+    receipt: str
+    received_at: datetime
+    due: datetime | None
+    source: str
+    state: str
+    problem: str
+    lines: tuple[tuple[Label, str], ...] = ()
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedMail:
+    """A mail that was finally refused."""
+
+    id: int
+    address: str
+    message: str
+    case: str | None
+    owed_at: datetime
+    problem: str
+
+
+def waiting_items(office: Office) -> tuple[InboxItem, ...]:
+    """What waits for the desk, the oldest first."""
+    with office.reading() as session:
+        rows = session.scalars(select(Delivery).where(Delivery.state.in_(_WAITS)).order_by(Delivery.id).limit(MOST))
+        return tuple(_item(office, row) for row in rows)
+
+
+def inbox_item(office: Office, receipt: str) -> InboxItem | None:
+    """One that waits, or was dealt with since; None for what was never the desk's to decide."""
+    with office.reading() as session:
+        row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).first()
+        if row is None or (row.state not in _WAITS and row.confirmed_by is None and not row.problem):
+            return None
+        return _item(office, row, whole=True)
+
+
+def _item(office: Office, row: Delivery, *, whole: bool = False) -> InboxItem:
+    due = office.time.due(row.received_at, office.policy.limits.report_waiting).at
+    lines = _lines(row)
+    unread = row.state is DeliveryState.QUARANTINED and whole
+    return InboxItem(
+        row.receipt, row.received_at, due if row.state is DeliveryState.UNCONFIRMED else None, row.source, row.state.value,
+        row.problem or "", lines, row.body.decode("utf-8", "replace")[:20_000] if unread else "",
+    )  # fmt: skip
+
+
+def _lines(row: Delivery) -> tuple[tuple[Label, str], ...]:
+    try:
+        said = parse_body(row.body)
+    except FieldRefused:
+        return ()
+    data = said.get("data")
+    if isinstance(data, dict):
+        said = data
+    given = said.get("enterprise")
+    firm: dict[str, Any] = given if isinstance(given, dict) else {}
+    found = [(label, firm.get(key)) for key, label in _FIRM] + [(label, said.get(key)) for key, label in _SAID]
+    return tuple((label, str(value)) for label, value in found if value)
+
+
+def decide(office: Office, user: BoardUser, receipt: str, action: str) -> Done:
+    """Accept or dismiss a report, or let a delivery be read again."""
+    if action == "replay":
+        if replay(office, [receipt]):
+            return Done(True, Label("将重新读取该来件。", "It will be read again."))
+        return Done(False, _LOST)
+    word = {"accept": accept, "dismiss": dismiss}.get(action)
+    with office.writing() as session:
+        row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).first()
+        if word is None or row is None:
+            return Done(False, Label("没有这个操作。", "There is no such action."))
+        if not word(session, office, row, user.account or "desk"):
+            return Done(False, _LOST)
+    if action == "accept":
+        return Done(True, Label("已受理，即将立案分办。", "Accepted: it becomes a case now."))
+    return Done(True, Label("已关闭。", "Dismissed."))
+
+
+def failed_mails(office: Office) -> tuple[FailedMail, ...]:
+    """Mails that were finally refused, the newest first."""
+    with office.reading() as session:
+        rows = session.execute(
+            select(Outbox, Case.code)
+            .outerjoin(Case, Case.id == Outbox.case_id)
+            .where(Outbox.state == OutboxState.FAILED)
+            .order_by(Outbox.id.desc())
+            .limit(MOST)
+        )
+        return tuple(
+            FailedMail(row.id, row.address, row.message, code, row.owed_at, row.problem or "") for row, code in rows
+        )
+
+
+def send_again(office: Office, ids: Sequence[int]) -> int:
+    """Owe refused mails at once again; how many."""
+    return retry(office, list(ids)) if ids else 0
