@@ -83,5 +83,6 @@ $(VENV)/.stamp-dev: requirements-dev.txt $(VENV)/.stamp
 	@$(call install,-r requirements-dev.txt)
 	@touch $@
 
-diagram: venv  ## Draw the lifecycle anew, from its table, into README.md and docs/lifecycle.md
+diagram: venv  ## Draw the lifecycle anew into README.md and docs/lifecycle.md, and the written stories into docs/stories.md
 	$(BIN)/python docs/write_lifecycle.py
+	$(BIN)/python docs/write_stories.py

@@ -9,9 +9,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from domain.policy import Label
 from models.clock import Clock
+from models.directory import Account
+from services.board_lists import board_list, restricted_list
+from services.board_steps import register_on_board, take_step
+from services.board_types import Filters
+from services.board_users import BoardRole, BoardUser
 from services.case_view import case_json
 from services.desk import coordinate
+from services.directory_change import DirectoryProposal, Edit
+from services.directory_edit import apply, propose
 from services.form import submit_form
 from services.office import Office
 from services.outbox import owed
@@ -49,6 +57,12 @@ class Stage:
     last: Outcome | None = None
     notice: dict[str, Any] = field(default_factory=dict)
     """The supervision notice that the story speaks of."""
+    told: str = ""
+    """What the last refusal said."""
+    shown: tuple[Label, ...] = ()
+    """What a change of the directory was shown to do before it was applied."""
+    named: set[str] = field(default_factory=set)
+    """The cases that sweeps named in their reports, which the engine keeps."""
     commands: int = 0
 
     # -- time ----------------------------------------------------------------------------------------------------------
@@ -81,7 +95,7 @@ class Stage:
         assert target >= self.office.now(), f"{said} has passed"
         while (due := self._next_step()) is not None and due <= target:
             self.office.fixed = max(due, self.office.now())
-            sweep(self.office)
+            self.named |= {step.case for step in sweep(self.office).steps}
         self.office.fixed = target
         self.post()
 
@@ -187,9 +201,55 @@ class Stage:
     def desk(self, step: str, **fields: object) -> None:
         """The desk takes a step in the Prefect UI."""
         self.happens()
-        self.commands += 1
-        [result] = coordinate(self.office, step, [self.code], fields, f"story-{self.commands}")
+        [result] = coordinate(self.office, step, [self.code], fields, self._command())
         self.last = Outcome(f"{step} by the desk", result.done, result.message)
+
+    def directory(self, *edits: Edit) -> None:
+        """The desk changes the directory: it looks at the difference, and applies it."""
+        self.happens()
+        proposal = DirectoryProposal(edits)
+        difference = propose(self.office, proposal)
+        self.shown = difference.lines
+        result = apply(self.office, proposal, self._command(), "desk", difference.digest)
+        self.last = Outcome("a change of the directory", result.done, result.message)
+
+    def on_board(self, address: str, step: str, **fields: str) -> None:
+        """Somebody of the desk takes a step on the board, where restricted cases are handled."""
+        self.happens()
+        done = take_step(self.office, self._user(address), self.code, step, fields)
+        assert done is not None, f"{self.code} is not handled on the board"
+        self._tried(f"{step} on the board by {address}", done)
+
+    def register_restricted(self, address: str, firm: Firm, category: str, title: str) -> None:
+        """Somebody of the desk registers a restricted difficulty on the board."""
+        self.happens()
+        said = {
+            "enterprise": firm.name, "contact": "项目联络员", "email": firm.email, "title": title, "project": firm.project,
+            "category": category, "severity": "1", "restricted": "yes",
+        }  # fmt: skip
+        result = register_on_board(self.office, self._user(address), said, self._command())
+        assert result.done, result.message
+        self.code = self.cases[firm.email] = result.case
+        self.post()
+
+    def listed(self) -> tuple[set[str], set[str]]:
+        """The codes on the board's list, as a reader sees it, and on the desk's list of restricted cases."""
+        self.settle()
+        reader = BoardUser("reader", BoardRole.READER, None, "")
+        rows = board_list(self.office, reader, Filters()).rows
+        return {row.code for row in rows}, {row.code for row in restricted_list(self.office)[0]}
+
+    def _user(self, address: str) -> BoardUser:
+        return BoardUser("desk", BoardRole.DESK, self.account(address), "")
+
+    def account(self, address: str) -> str:
+        """The account of an official."""
+        with self.office.reading() as session:
+            return session.scalars(select(Account.id).where(Account.email == address)).one()
+
+    def _command(self) -> str:
+        self.commands += 1
+        return f"story-{self.commands}"
 
     def _tried(self, what: str, done: Done) -> None:
         self.last = Outcome(what, done.done, f"{done.message.zh}\n{done.message.en}")

@@ -79,6 +79,11 @@ def _(stage: Stage, person: str, text: str) -> None:
     stage.officer(person, "fulfil", text=text)
 
 
+@step(sentence('{person:Person} explains the delay: "{text}"'))
+def _(stage: Stage, person: str, text: str) -> None:
+    stage.officer(person, "fulfil", text=text)
+
+
 @step(sentence('{person:Person} sends it back and suggests {unit:Unit}: "{reason}"'))
 def _(stage: Stage, person: str, unit: str, reason: str) -> None:
     stage.officer(person, "send_back", reason=reason, basis="三定方案", suggested=unit)

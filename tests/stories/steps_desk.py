@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pytest_bdd import step
-from sqlalchemy import delete, select
 
-from models.directory import Account, AccountRole
+from services.directory_change import PersonLeft, SubstitutionAdded, UnitChanged, UnitMerged
 from tests.stories.stage import Stage
 from tests.stories.words import UNITS, Firm, SaidDay, said_day, sentence
 
@@ -96,11 +95,43 @@ def _(stage: Stage, firm: Firm) -> None:
     stage.code = stage.cases[firm.email]
 
 
+@step(sentence('the desk reports to the city: "{text}"'))
+def _(stage: Stage, text: str) -> None:
+    stage.desk("report_to_city", text=text, document="鸳办报〔2026〕1号")
+
+
 # -- the directory -----------------------------------------------------------------------------------------------------
 
 
 @step(sentence("nobody is {person:Person}"))
 def _(stage: Stage, person: str) -> None:
-    with stage.office.writing() as session:
-        holder = select(Account.id).where(Account.email == person).scalar_subquery()
-        session.execute(delete(AccountRole).where(AccountRole.account_id == holder))
+    stage.directory(PersonLeft(account=stage.account(person)))
+
+
+@step(sentence("{absent:Person} is away from {first:Day} to {last:Day}, and {substitute:Person} stands in"))
+def _(stage: Stage, absent: str, first: SaidDay, last: SaidDay, substitute: str) -> None:
+    who = {"absent": stage.account(absent), "substitute": stage.account(substitute)}
+    stage.directory(SubstitutionAdded(**who, first_day=first.on(stage.now.year), last_day=last.on(stage.now.year)))
+
+
+@step(sentence('the desk renames {unit:Unit} "{zh}" and "{en}"'))
+def _(stage: Stage, unit: str, zh: str, en: str) -> None:
+    stage.directory(UnitChanged(unit=unit, zh=f"区{zh}", short_zh=zh, en=f"District {en} Bureau", short_en=en))
+
+
+@step(sentence("the desk merges {unit:Unit} into {other:Unit}"))
+def _(stage: Stage, unit: str, other: str) -> None:
+    stage.directory(UnitMerged(unit=unit, into=other))
+
+
+# -- restricted cases, on the board ------------------------------------------------------------------------------------
+
+
+@step(sentence('{person:Person} registers a restricted {category:Category} difficulty of {firm:Firm}: "{title}"'))
+def _(stage: Stage, person: str, category: str, firm: Firm, title: str) -> None:
+    stage.register_restricted(person, firm, category, title)
+
+
+@step(sentence('{person:Person} reassigns it on the board to {unit:Unit}: "{reason}"'))
+def _(stage: Stage, person: str, unit: str, reason: str) -> None:
+    stage.on_board(person, "reassign", lead=unit, reason=reason)

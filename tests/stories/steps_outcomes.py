@@ -208,6 +208,29 @@ def _(stage: Stage, person: str) -> None:
     assert [button.action.name for button in page.buttons] == []
 
 
+@then(sentence("{person:Person} can open the case no more"))
+def _(stage: Stage, person: str) -> None:
+    assert stage.page_of(person) is None
+
+
+@then(sentence('the desk was shown "{words}"'))
+def _(stage: Stage, words: str) -> None:
+    assert any(words in line.zh for line in stage.shown), stage.shown
+
+
+@then("the board shows it to the desk alone")
+def _(stage: Stage) -> None:
+    listed, restricted = stage.listed()
+    assert (stage.code in listed, stage.code in restricted) == (False, True)
+
+
+@then("no run named it")
+def _(stage: Stage) -> None:
+    stage.settle()
+    assert stage.named
+    assert stage.code not in stage.named
+
+
 @then(sentence('{firm:Firm} reads on its page: "{words}"'))
 def _(stage: Stage, firm: Firm, words: str) -> None:
     assert words in str(stage.tracking_page(firm))
@@ -218,7 +241,20 @@ def _(stage: Stage, firm: Firm, words: str) -> None:
 
 @then(sentence('that is refused: "{words}"'))
 def _(stage: Stage, words: str) -> None:
-    assert words in stage.refusal().words
+    stage.told = stage.refusal().words
+    assert words in stage.told
+
+
+@then("the answer does not name it")
+def _(stage: Stage) -> None:
+    assert stage.told
+    assert stage.code not in stage.told
+
+
+@then(sentence("the history says that {person:Person} approved for {principal:Person}"))
+def _(stage: Stage, person: str, principal: str) -> None:
+    actor = next(e["actor"] for e in reversed(stage.case["events"]) if e["action"] == "approve")
+    assert (actor["account"], actor["principal"]) == (stage.account(person), stage.account(principal))
 
 
 @then(sentence("the history tells:"))

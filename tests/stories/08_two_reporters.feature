@@ -1,6 +1,6 @@
 Feature: Two reporters, one matter · 同一事项两家反映
-  A report of the same matter is merged into the open one. Both enterprises are told what becomes of it; the first one
-  rates it, and when it withdraws the next takes its place.
+  A report of the same matter is merged into the open one. Both enterprises are told what becomes of it, and the first one
+  rates it.
 
   Scenario: The second report is merged · 第二份报告并入
     Given it is Thursday 16 July 2026, 10:00
@@ -21,19 +21,3 @@ Feature: Two reporters, one matter · 同一事项两家反映
     When the battery plant confirms, rating the result 5 and the attitude 5
     Then the case is closed as solved
     And the mail to the building contractor says "办成"
-
-  Scenario: The first reporter withdraws · 首位反映人撤回
-    Given it is Thursday 16 July 2026, 10:00
-    And the battery plant reports an urgent power difficulty: "第二路电源无廊道"
-    And the building contractor reports an urgent power difficulty: "工地第二路电源未落实"
-    And the desk merges the report of the building contractor into that of the battery plant
-    When the battery plant withdraws
-    Then the case is in progress
-    And the closing date is Thursday 30 July, 17:30
-    When the battery plant adds: "又有新情况"
-    Then that is refused: "Only those who reported the case act on it here."
-    When the building contractor appeals: "工期紧张"
-    Then it stands on rung 4
-    When the building contractor withdraws
-    Then the case is closed as withdrawn
-    And no clock runs any more

@@ -1,7 +1,7 @@
 @sqlite
-Feature: A consultation · 会商
-  The head of the desk calls the units together on a day, and concludes with minutes: duties with a unit and a date each,
-  or no agreement, which climbs one rung. A duty that is not done climbs one rung too.
+Feature: A consultation with duties · 会商定责
+  The head of the desk calls the units together on a day, and concludes with minutes and duties, each with a unit and a date.
+  A duty that is not done on its day climbs one rung.
 
   Scenario: Two duties, one not done · 两项任务一项未完成
     Given it is Thursday 16 July 2026, 10:00
@@ -35,21 +35,3 @@ Feature: A consultation · 会商
     When it is Wednesday 29 July, 09:00
     Then a yellow notice about the duty went out on Wednesday 29 July, 08:30
     And the planning bureau answers for it, 1 working day late
-
-  Scenario: No agreement · 未达成一致
-    Given it is Thursday 16 July 2026, 10:00
-    And the battery plant reports an urgent power difficulty: "第二路电源无廊道"
-    And the power company's officer telephones the battery plant
-    And the desk calls the roads bureau and the planning bureau to a consultation on Friday 17 July
-    And it is Friday 17 July, 16:00
-    When the desk concludes that there was no agreement
-    Then the case is in progress
-    And it stands on rung 4
-    And no duty is owed
-    And the mail to the desk's head says "会商未达成一致"
-    And the closing date is Thursday 30 July, 17:30
-    When the desk calls the roads bureau and the planning bureau to a consultation on Monday 20 July
-    And it is Monday 20 July, 16:00
-    And the desk concludes that there was no agreement
-    Then it stands on rung 5
-    And the mail to the deputy chief says "会商未达成一致"

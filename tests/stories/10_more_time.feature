@@ -1,7 +1,7 @@
 @sqlite
 Feature: More time · 延期
   More time is asked before the case is due. The unit's head signs; the first time the head of the desk decides, the second
-  time the deputy chief. There is no third time for a complex case, and what is undecided on the closing day is refused.
+  time the deputy chief. There is no third time for a complex case.
 
   Scenario: Granted twice, the third is refused · 两次获批第三次不准
     Given it is Thursday 16 July 2026, 10:00
@@ -27,28 +27,3 @@ Feature: More time · 延期
     And the power company's officer asks for time until Monday 17 August
     Then that is refused: "allows 2 extension(s); all are used"
     And the closing date is Friday 14 August, 17:30
-
-  Scenario: Undecided on the closing day · 到期仍未审批
-    Given it is Thursday 16 July 2026, 10:00
-    And the battery plant reports a normal planning difficulty: "厂区退界需调整"
-    And the planning bureau's officer telephones the battery plant
-    And it is Wednesday 22 July, 10:00
-    And the planning bureau's officer asks for time until Tuesday 28 July
-    And the planning bureau's head approves
-    When it is Thursday 23 July, 17:20
-    Then the decision is due Thursday 23 July, 17:30
-    When it is Thursday 23 July, 17:30
-    Then no decision is owed
-    And the mail to the planning bureau's officer says "不同意"
-    And the closing date is Thursday 23 July, 17:30
-    When the desk's head approves
-    Then that is refused: "Already done by Clock on 2026-07-23 17:30: Refused."
-
-  Scenario: Asked after the closing day · 到期后才申请
-    Given it is Thursday 16 July 2026, 10:00
-    And the battery plant reports a normal planning difficulty: "厂区退界需调整"
-    And the planning bureau's officer telephones the battery plant
-    When it is Friday 24 July, 09:00
-    And the planning bureau's officer asks for time until Tuesday 28 July
-    Then that is refused: "The case was due 2026-07-23 17:30; more time must be asked before that."
-    And its light is yellow
