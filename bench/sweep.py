@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from domain.clocks import ClockState, Happening
 from domain.lifecycle import Kind, Status
@@ -87,12 +87,9 @@ def fill(office: Office, open_clocks: int, due: int) -> None:
             connection.execute(insert(Clock), clocks)
             connection.execute(insert(ClockEvent), [_started(row) for row in clocks])
         if office.engine.dialect.name == "postgresql":
-            for table in ("case", "clock", "clock_event"):
-                connection.execute(
-                    text(
-                        f"SELECT setval(pg_get_serial_sequence('\"{table}\"', 'id'), (SELECT max(id) FROM \"{table}\"))"
-                    )
-                )  # noqa: S608 - own names
+            for table in (cases.Case, Clock, ClockEvent):
+                sequence = func.pg_get_serial_sequence(f'"{table.__tablename__}"', "id")
+                connection.execute(select(func.setval(sequence, select(func.max(table.id)).scalar_subquery())))
 
 
 def _case(i: int, firm: int, is_due: bool, policy: str) -> dict[str, Any]:
