@@ -23,6 +23,9 @@ class Choice(StrEnum):
     FACTOR_TYPES = "factor_types"
     FACTOR_STAGES = "factor_stages"
     MEASURES = "measures"
+    ACCOUNTS = "accounts"
+    ROLES = "roles"
+    CHANGES = "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +150,25 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
         choices={"step": Choice.FACTOR_STEPS, "stage": Choice.FACTOR_STAGES, "measure": Choice.MEASURES},
         formats={"date": "date", "expires": "date"},
         optional=frozenset({"stage", "measure"}),
+    ),
+    Deployment(
+        name="edit-directory",
+        entrypoint="flows.edit_directory.edit_directory",
+        zh="变更单位、人员、岗位、代理，或更换规则、日历。先运行一次查看差异和后果，得到校验码；再填校验码并勾选“apply”运行一次，才会生效。"
+        "只填所选变更需要的栏目，其余留“—”。",
+        en="Changes units, people, roles and substitutions, or the policy and the calendar. A first run shows the difference, "
+        "what follows from it, and its digest; a second one with that digest and “apply” does it. Fill in what the change "
+        "needs and leave the rest.",
+        tags=("desk", "directory"),
+        choices={
+            "what": Choice.CHANGES,
+            "unit": Choice.UNITS,
+            "into": Choice.UNITS,
+            "account": Choice.ACCOUNTS,
+            "substitute": Choice.ACCOUNTS,
+            "role": Choice.ROLES,
+        },
+        formats={"first_day": "date", "last_day": "date"},
+        optional=frozenset({"unit", "into", "account", "substitute", "role"}),
     ),
 )

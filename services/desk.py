@@ -23,6 +23,7 @@ from models.intake import Delivery, DeliveryState, Trust
 from models.office import Command
 from services.casebook import Request, case_id_of, open_casebook
 from services.chain import canonical
+from services.directory_change import WHAT_LABELS
 from services.identities import UNNAMED
 from services.intake import store
 from services.office import Office
@@ -59,6 +60,7 @@ class Choices:
     measures: tuple[tuple[str, Label], ...]
     accounts: tuple[tuple[str, Label], ...]
     roles: tuple[tuple[str, Label], ...]
+    changes: tuple[tuple[str, Label], ...]
 
 
 def step_choices(office: Office) -> Choices:
@@ -90,6 +92,7 @@ def step_choices(office: Office) -> Choices:
         measures=tuple({u: (u, Label(u, u)) for t in policy.factor_types.values() for u in t.units}.values()),
         accounts=accounts,
         roles=tuple((role.value, label) for role, label in policy.roles.items()),
+        changes=tuple(WHAT_LABELS.items()),
     )
 
 

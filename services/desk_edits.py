@@ -13,8 +13,12 @@ from domain.working_time import CalendarError
 from services import calendar_edits, policy_versions
 from services.desk import StepResult, remember, repeated, repeated_in
 from services.directory_change import (
-    EDIT_LABELS,
+    CALENDAR,
     EDITS,
+    POLICY,
+    SEVERAL,
+    SHEET,
+    WHAT_LABELS,
     Difference,
     DirectoryProposal,
     Mistake,
@@ -27,16 +31,6 @@ from services.directory_import import read_workbook
 from services.directory_state import load_directory_state
 from services.marked_yaml import FileMistakes
 from services.office import Office, digest
-
-SEVERAL, SHEET, POLICY, CALENDAR = "several", "sheet", "policy", "calendar"
-WHAT_LABELS: dict[str, Label] = {
-    **EDIT_LABELS,
-    SEVERAL: Label("多项变更（文本）", "Several edits at once (text)"),
-    SHEET: Label("按工作簿更新名录", "The directory's workbook"),
-    POLICY: Label("更换规则", "The policy"),
-    CALENDAR: Label("本办日历", "The office's own days"),
-}
-"""What may be asked for, by the name that the drop-down uses."""
 
 FOLDERS = {SHEET: "directories", POLICY: "policies", CALENDAR: "calendars"}
 """Where in the data folder a file that is named is looked for."""

@@ -163,6 +163,17 @@ EDIT_LABELS: dict[str, Label] = {
 }
 
 
+SEVERAL, SHEET, POLICY, CALENDAR = "several", "sheet", "policy", "calendar"
+WHAT_LABELS: dict[str, Label] = {
+    **EDIT_LABELS,
+    SEVERAL: Label("多项变更（文本）", "Several edits at once (text)"),
+    SHEET: Label("按工作簿更新名录", "The directory's workbook"),
+    POLICY: Label("更换规则", "The policy"),
+    CALENDAR: Label("本办日历", "The office's own days"),
+}
+"""What the desk may ask to change from one form, by the name that its drop-down uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """What is wrong with an edit: `where` names the edit or the cell, `remedy` says what to write instead."""
