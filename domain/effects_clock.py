@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from domain.approvals import clock_of, step_of
@@ -109,7 +110,7 @@ def _late_with_closing(draft: Draft, clock: Clock) -> str:
     """To whom an overdue closing day belongs (LIFECYCLE.md, Rules): approver, desk, supporter overdue longest, lead."""
     case = draft.case
     beyond = [
-        (running.started, step.unit or Party.APPROVER.value)
+        (running.started, running.id or sys.maxsize, step.unit or Party.APPROVER.value)
         for approval in case.approvals
         if (step := approval.current) is not None and step.state != "returned"
         and (running := clock_of(case, approval, step)) is not None and running.due is not None
@@ -117,7 +118,7 @@ def _late_with_closing(draft: Draft, clock: Clock) -> str:
     ]  # fmt: skip
     if beyond:
         # Of several it is whose who has been asked longest, in whatever order the database gives them.
-        return min(beyond, key=lambda asked: asked[0])[1]
+        return min(beyond)[-1]
     if case.status in (Status.DISPUTED, Status.CONSULTATION):
         return draft.policy.desk_unit
     answers = [(c.due, c.owner_unit) for c in case.clocks if c.kind == "answer" and c.open and c.due is not None]
