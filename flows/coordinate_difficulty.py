@@ -29,11 +29,14 @@ def coordinate_difficulty(
     reason: str = "",
     text: str = "",
     date: str = "",
+    time: str = "",
+    place: str = "",
     participants: list[str] = NO_UNITS,
     minutes: str = "",
     duties: str = "",
     no_agreement: bool = False,
     outcome: str = NOTHING,
+    document: str = "",
     answer: Literal["—", "answered", "not_solved", "not_reached"] = "—",
     result: Rating = 0,
     attitude: Rating = 0,
@@ -56,11 +59,14 @@ def coordinate_difficulty(
         reason: 理由或原因。Reason, or why.
         text: 内容、议题、意见或材料说明。Text: what was settled, the agenda, what was said, the supplement.
         date: 会商日期或下次报告日期。Day of the consultation or of the next report.
+        time: 会商时间 HH:MM,不填为当天上班时间。Time of the consultation, HH:MM; left out, the day's opening.
+        place: 会商地点。Place of the consultation.
         participants: 参会单位。Participants of the consultation.
         minutes: 会议纪要。Minutes.
         duties: 任务,每行一条:单位;事项;YYYY-MM-DD。Duties, one a line: unit; what; YYYY-MM-DD.
         no_agreement: 会商未达成一致,提一级。No agreement: the case climbs one rung.
         outcome: 结果(现场办结)。Outcome (settle on the spot).
+        document: 文号(上报市级)。Document number (report to the city).
         answer: 回访结果。What came of the follow-up.
         result: 企业对结果的评价,1 到 5,0 为未评。Rating of the result, 1 to 5; 0 means none.
         attitude: 企业对服务态度的评价,1 到 5,0 为未评。Rating of the attitude, 1 to 5; 0 means none.
@@ -78,6 +84,7 @@ def coordinate_difficulty(
     fields: dict[str, object] = {
         "lead": chosen(lead), "supporters": chosen_each(supporters), "case_class": chosen(case_class),
         "category": chosen(category), "severity": chosen(severity), "reason": reason, "text": text, "date": date,
+        "time": time, "place": place, "document": document,
         "participants": chosen_each(participants), "minutes": minutes, "duties": duties, "no_agreement": no_agreement,
         "outcome": chosen(outcome), "answer": chosen(answer), "result": result, "attitude": attitude,
         "target": target, "project": project, "rung": rung,

@@ -19,6 +19,7 @@ from models import case as tables
 from models import clock as clock_tables
 from models.directory import Enterprise, Project
 from services.identities import names_reporter, withheld_among
+from services.meeting_lines import clock_note, meeting_facts
 from services.office import Office
 from services.page_types import CaseHead, ClockLine, TimelineLine
 from services.people import People, load_people
@@ -191,7 +192,9 @@ def timeline(
                 event.at,
                 event_label(event.action),
                 _who(event, people, public=public),
-                _facts(event, stages or {}) + said,
+                _facts(event, stages or {})
+                + meeting_facts(event.action, event.facts, people, public=public or not texts)
+                + said,
             )
         )
     return tuple(lines)
@@ -251,7 +254,7 @@ def clock_lines(session: Session, office: Office, case_id: int, people: People) 
     return tuple(
         ClockLine(
             CLOCKS[r.kind].label, people.label(r.owner_unit) if r.owner_unit else PARTY_LABELS[CLOCKS[r.kind].owner], r.due,
-            r.estimated, overdue_days(r.due, office.now(), office.time), r.state is ClockState.PAUSED,
+            r.estimated, overdue_days(r.due, office.now(), office.time), r.state is ClockState.PAUSED, clock_note(session, office, r),
         )
         for r in rows
     )  # fmt: skip
@@ -301,7 +304,7 @@ def _clocks_json(session: Session, office: Office, case_id: int) -> list[dict[st
     c = clock_tables.Clock
     return [
         {
-            "kind": r.kind, "owner": r.owner_unit, "subject": r.subject, "state": r.state.value, "started": at(office, r.started),
+            "kind": r.kind, "owner": r.owner_unit, "subject": r.subject, "note": r.note, "state": r.state.value, "started": at(office, r.started),
             "limit": f"{r.limit_value} {r.limit_unit.value}" if r.limit_unit else None, "due": at(office, r.due),
             "original_due": at(office, r.original_due), "estimated": r.estimated, "round": r.round, "cycle": r.cycle,
             "steps": r.done.split(), "next_step": r.next_step, "next_action_at": at(office, r.next_action_at),

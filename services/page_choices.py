@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from domain.case import Case
+from domain.draft import Draft
+from domain.effects_duty import duties_owed, duty_label
 from domain.effects_unit import REPLY_OUTCOMES
 from domain.lifecycle import Action, Field, FieldKind
+from domain.meetings import who_meets
 from domain.policy import Label
 from domain.quantity import show
 from services.office import Office
@@ -19,9 +22,25 @@ _ANSWERS = (
 
 
 def field_of(office: Office, people: People, action: Action, field: Field, case: Case | None = None) -> FormField:
-    """A field with its options."""
+    """A field with its options. Those who would meet are ticked already when a consultation is called."""
     choices = _factor_choices(office, field, case) or _choices(office, people, action, field)
-    return FormField(field.name, field.kind, field.label, field.required, choices)
+    value = ",".join(who_meets(case)) if case is not None and field.name == "participants" else ""
+    return FormField(field.name, field.kind, field.label, field.required, choices, value)
+
+
+def fields_of_button(office: Office, people: People, action: Action, draft: Draft) -> tuple[FormField, ...]:
+    """What a person is asked for an action: without a stage where their link is for one, without a duty where they have one."""
+    fields = [
+        field_of(office, people, action, field, draft.case)
+        for field in action.fields
+        if field.kind is not FieldKind.DUTY and (field.kind is not FieldKind.STAGE or draft.actor.step is None)
+    ]
+    duties = duties_owed(draft)
+    if action.name == "fulfil" and len(duties) > 1:
+        choices = tuple(Choice(d.subject, duty_label(d, office.policy)) for d in duties)
+        duty = next(field for field in action.fields if field.kind is FieldKind.DUTY)
+        fields.insert(0, FormField(duty.name, duty.kind, duty.label, True, choices))
+    return tuple(fields)
 
 
 def _factor_choices(office: Office, field: Field, case: Case | None) -> tuple[Choice, ...]:

@@ -20,13 +20,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field of an action as a page draws it; `choices` are given for drop-downs and ratings."""
+    """A field of an action as a page draws it; `choices` are given for drop-downs and ratings, `value` stands in it at first."""
 
     name: str
     kind: FieldKind
     label: Label
     required: bool
     choices: tuple[Choice, ...] = ()
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ class TimelineLine:
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """A deadline that runs: what, whose, until when; `late` working days overdue, `paused` while it stands still."""
+    """A deadline that runs: what, whose, until when; `late` working days overdue, `paused` while it stands still.
+
+    `about` says more than the kind does: a duty's text, a consultation's day and place.
+    """
 
     what: Label
     owner: Label
@@ -58,6 +62,7 @@ class ClockLine:
     estimated: bool
     late: int
     paused: bool
+    about: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

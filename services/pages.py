@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from domain.case import Case
 from domain.draft import Draft
+from domain.effects_duty import duties_owed
 from domain.labels import PARTY_LABELS
 from domain.lifecycle import ACTIONS, Action, FieldKind, Party
+from domain.meetings import convening
 from domain.policy import Label
 from domain.rules import CLOCK_OF, offered
 from models import case as tables
@@ -31,7 +33,7 @@ from services.health import health
 from services.links import Grant, find_expired, resolve
 from services.office import Office
 from services.owing import insert_once, outbox_row, root_id
-from services.page_choices import field_of
+from services.page_choices import fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TimelineLine, TrackPage
 from services.people import People
@@ -81,11 +83,12 @@ def _buttons(office: Office, draft: Draft, people: People) -> tuple[Button, ...]
     for action in offered(draft):
         clock = draft.case.open_clock(CLOCK_OF.get(action.name, ""), _subject(action, draft))
         until = clock.due if clock is not None else None
-        # A body's link is for its stage: there is nothing to choose.
-        asked = (f for f in action.fields if f.kind is not FieldKind.STAGE or draft.actor.step is None)
-        fields = tuple(field_of(office, people, action, f, draft.case) for f in asked)
-        found.append(Button(action, fields, until))
-    return tuple(sorted(found, key=lambda b: (_ORDER.get(b.action.name, 50), list(ACTIONS).index(b.action.name))))
+        found.append(Button(action, fields_of_button(office, people, action, draft), until))
+    first = "call_consultation" if convening(draft.case, office.policy) else ""
+    order = list(ACTIONS)
+    return tuple(
+        sorted(found, key=lambda b: (b.action.name != first, _ORDER.get(b.action.name, 50), order.index(b.action.name)))
+    )
 
 
 _ORDER = {
@@ -107,6 +110,8 @@ _ORDER = {
 
 
 def _subject(action: Action, draft: Draft) -> str | None:
+    if action.name == "fulfil":
+        return next((duty.subject for duty in sorted(duties_owed(draft), key=lambda c: c.due or draft.now)), None)
     return draft.actor.unit if action.name == "answer" else None
 
 

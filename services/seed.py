@@ -35,9 +35,12 @@ Step = tuple[str, Party, str | None, dict[str, object]]
 
 MEETS = {
     "sign_for": "sign_for", "contact": "contact", "answer": "answer", "plan": "report", "interim": "report",
-    "suspension_review": "review",
+    "suspension_review": "review", "duty": "fulfil",
 }  # fmt: skip
 """A register keeps only what changed a case's state: what else was due by then counts as done in time, marked as implied."""
+
+
+_BY = {"answer": Party.SUPPORTER, "suspension_review": Party.DESK_HEAD, "duty": Party.DUTY_UNIT}
 
 
 @dataclass(slots=True)
@@ -208,8 +211,8 @@ class Replay:
                 self.book.now = now
                 self.book.tick({self.case_id: [clock.id or 0]})
                 continue
-            party = {"answer": Party.SUPPORTER, "suspension_review": Party.DESK_HEAD}.get(clock.kind, Party.LEAD)
-            fields: dict[str, object] = {"text": "按台账推定按时完成", "how": "台账"}
+            party = _BY.get(clock.kind, Party.LEAD)
+            fields: dict[str, object] = {"text": "按台账推定按时完成", "how": "台账", "duty": clock.subject}
             self._do(now - timedelta(minutes=30), (MEETS[clock.kind], party, clock.owner_unit, fields))
 
     def _take(self, line: LogRow) -> None:

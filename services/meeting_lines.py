@@ -1,0 +1,70 @@
+"""What pages say of consultations, duties and reports beyond their dates: when and where, who, what, in answer to which notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from domain.clocks import CLOCKS
+from domain.effects_duty import duty_label
+from domain.meetings import read_meeting
+from domain.policy import Label
+from models import case as tables
+from models import clock as clock_tables
+from services.case_files import read_clock
+from services.office import Office
+from services.people import People
+
+Pairs = tuple[tuple[Label, str], ...]
+
+_WHEN, _WHERE = Label("会商时间", "When"), Label("地点", "Where")
+_UNITS, _DUTY = Label("参会单位", "Participants"), Label("任务", "Duty")
+_ANSWERS, _DOCUMENT = Label("答复", "In answer to"), Label("文号", "Document")
+_RESULT = Label("结论", "Result")
+_NOTICES = {"yellow": Label("黄色督办单", "Yellow notice"), "red": Label("红色督办单", "Red notice")}
+
+
+def clock_note(session: Session, office: Office, row: clock_tables.Clock) -> Label | None:
+    """What a deadline is about where its kind does not say it: a duty's text, a consultation's day and place."""
+    if row.kind == "duty":
+        return duty_label(read_clock(row), office.policy)
+    if row.kind == "consultation" and row.case_id is not None:
+        meeting = read_meeting(session.get_one(tables.Case, row.case_id).marks)
+        if meeting is not None:
+            said = f"{meeting.start.astimezone(office.zone):%Y-%m-%d %H:%M} {meeting.place}".strip()
+            return Label(said, said)
+    return None
+
+
+def meeting_facts(action: str, facts: Mapping[str, Any], people: People, *, public: bool) -> Pairs:
+    """What of a line's facts belongs into its words. The enterprise reads when a consultation is, not who owes what."""
+    match action:
+        case "call_consultation":
+            when = (_WHEN, f"{facts['date']} {facts.get('time') or ''}".strip())
+            if public:
+                return (when,)
+            where = ((_WHERE, str(facts["place"])),) if facts.get("place") else ()
+            return (when, *where, (_UNITS, "、".join(_name(people, unit) for unit in facts["participants"])))
+        case "conclude" if not public:
+            result = ((_RESULT, "未达成一致 / no agreement"),) if facts.get("no_agreement") else ()
+            return (*result, *((_DUTY, f"{_name(people, unit)}: {what}") for unit, what in facts.get("duties") or ()))
+        case "fulfil" if not public:
+            done = tuple((_DUTY, str(what)) for what in facts.get("duties") or ())
+            return (*done, *((_ANSWERS, _notice(said)) for said in facts.get("answers") or ()))
+        case "report_to_city" if not public:
+            return ((_DOCUMENT, str(facts["document"])),)
+        case _:
+            return ()
+
+
+def _name(people: People, unit: str) -> str:
+    label = people.label(unit)
+    return f"{label.zh} / {label.en}"
+
+
+def _notice(said: str) -> str:
+    colour, kind = said.split(" ")
+    notice, late = _NOTICES.get(colour, Label(colour, colour)), CLOCKS[kind].label
+    return f"{notice.zh}（{late.zh}） / {notice.en} ({late.en})"
