@@ -28,7 +28,9 @@ logger = logging.getLogger("expedite.engine")
 DRAIN_SECONDS = 25.0
 BEAT_EVERY = 30.0
 REGISTER_EVERY = 60.0
-"""The directory changes every week and the policy at times: the drop-downs follow within a minute."""
+LOOK_EVERY = 5.0
+"""The directory changes every week and the policy at times: the drop-downs follow within seconds. What somebody changed on
+the server itself is put right within a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Engine:
         name = f"{socket.gethostname()} {os.getpid()}".replace("/", "-").replace("%", "-")
         self._worker = InProcessWorker(slots=self._slots, runs=self._runs, name=name, pool=plan.pool)
         self._stopped = False
+        self._offered: DropDowns | None = None
         self._limit: anyio.CancelScope
 
     async def run(self) -> bool:
@@ -119,9 +122,20 @@ class Engine:
         return False
 
     async def _keep_registered(self) -> None:
+        registered = time.monotonic()
         while True:
-            await asyncio.sleep(REGISTER_EVERY)
-            await self._register()
+            await asyncio.sleep(LOOK_EVERY)
+            if time.monotonic() - registered >= REGISTER_EVERY or await self._offers_others():
+                await self._register()
+                registered = time.monotonic()
+
+    async def _offers_others(self) -> bool:
+        """Whether policy or directory offer something else than what was registered."""
+        try:
+            return await asyncio.to_thread(self._plan.drop_downs) != self._offered
+        except Exception:
+            logger.warning("could not look at what the drop-downs offer", exc_info=True)
+            return False
 
     async def _keep_beating(self) -> None:
         while True:
@@ -141,6 +155,7 @@ class Engine:
             )
             await asyncio.wrap_future(work)
             await asyncio.to_thread(plan.registered, ids, drop_downs)
+            self._offered = drop_downs
         except Exception:
             logger.exception("could not register the deployments")
             return False

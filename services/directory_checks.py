@@ -14,6 +14,13 @@ from services.directory_state import Directory, PersonState, UnitState
 LONGEST = 120
 """Characters that a name or a title may have."""
 
+FIELD_LABELS = {
+    "zh": Label("中文全称", "Chinese name"), "short_zh": Label("中文简称", "Chinese short name"), "en": Label("英文全称", "English name"),
+    "short_en": Label("英文简称", "English short name"), "email": Label("邮箱", "mailbox"), "title_zh": Label("中文职务", "Chinese title"),
+    "title_en": Label("英文职务", "English title"), "unit": Label("单位", "unit"), "locale": Label("语言", "language"),
+}  # fmt: skip
+"""What a changed field is called."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _MAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[^\s@<>,;:\"()\\]+\.[^\s@<>,;:\"()\\.]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -34,6 +41,10 @@ class Checks:
 
     def _say(self, zh: str, en: str) -> None:
         self.lines.append(Label(zh, en))
+
+    def _say_field(self, whose: str, name: str, before: str, now: str) -> None:
+        label, was = FIELD_LABELS[name], before or "—"
+        self._say(f"{whose} {label.zh} {was} → {now}", f"{whose} {label.en} {was} → {now}")
 
     def _wrong(self, name: str, problem: Label, remedy: Label) -> None:
         self.mistakes.append(Mistake(self.where(name), problem, remedy))

@@ -105,10 +105,7 @@ class Editor(Checks):
             self._nothing()
             return
         for name, value in said.items():
-            self._say(
-                f"{unit.id} {name} {getattr(unit, name) or '—'} → {value}",
-                f"{unit.id} {name} {getattr(unit, name) or '—'} → {value}",
-            )
+            self._say_field(unit.id, name, getattr(unit, name), value)
         if city is not None:
             self._say(
                 f"{unit.id} 市级单位 → {'是' if city else '否'}", f"{unit.id} of the city → {'yes' if city else 'no'}"
@@ -198,10 +195,7 @@ class Editor(Checks):
         if not said:
             self._nothing()
         for name, value in said.items():
-            self._say(
-                f"{person.id} {name} {getattr(person, name)} → {value}",
-                f"{person.id} {name} {getattr(person, name)} → {value}",
-            )
+            self._say_field(person.id, name, getattr(person, name), value)
         self.directory.persons[person.id] = replace(person, **said)
 
     def _use_person(self, account: str, *, active: bool) -> None:

@@ -35,7 +35,7 @@ def test_only_what_changed_is_written_again(client: SyncPrefectClient, api: Api)
 
     more_units = {**ENTRIES, Choice.UNITS: ["units-1", "units-2"]}
     written = register(client, DEPLOYMENTS, more_units, "Asia/Shanghai", POOL)
-    assert written == ["coordinate-difficulty", "request-factor"]
+    assert written == ["coordinate-difficulty", "request-factor", "edit-directory"]
     schema = api.deployment("coordinate-difficulty")["parameter_openapi_schema"]
     assert schema["properties"]["lead"]["enum"] == ["—", "units-1", "units-2"]
 
