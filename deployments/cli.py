@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "seed": "deployments.commands_office:seed",
     "case": "deployments.commands_office:case",
     "factor": "deployments.commands_factor:factor",
+    "explain": "deployments.commands_explain:explain",
     "sweep": "deployments.commands_office:sweep",
     "inbox": "deployments.commands_office:inbox",
     "outbox": "deployments.commands_office:outbox",
@@ -30,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "import": "deployments.commands_directory:import_",
     "board-user": "deployments.commands_board:board_user",
     "audit": "deployments.commands_audit:audit",
+    "bench": "deployments.commands_bench:bench",
     "backup": "deployments.commands_backup:backup",
     "restore": "deployments.commands_backup:restore",
 }

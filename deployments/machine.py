@@ -28,8 +28,8 @@ def run_all(*, demo: bool, web_port: int, prefect_port: int, data: Path) -> int:
     with sole_user(data):
         addresses = Addresses(data, host, web_port, prefect_port, catcher)
         os.environ["EXPEDITE_DATA"] = str(data)
-        return Supervisor(addresses, demo=demo).run(
-            prepare=lambda say: _prepare(data, demo, say), meanwhile=lambda say: _fill(data, demo, say)
+        return Supervisor(addresses, demo=demo, board=lambda: _board(data, demo, host)).run(
+            prepare=lambda say: _prepare(data, demo, host, say), meanwhile=lambda say: _fill(data, demo, say)
         )
 
 
@@ -56,11 +56,29 @@ def _require_secrets(host: str) -> None:
         )
 
 
-def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
+def _board(data: Path, demo: bool, host: str) -> str:
+    """How to sign in to the board; CommandRefused for users that cannot be right."""
+    from services.board_users import BadBoardUser, BoardRole, demo_password, read_board_users
+    from services.settings import load_settings
+
+    settings = load_settings(data)
+    try:
+        users = read_board_users(settings.board_users)
+    except (BadBoardUser, OSError) as problem:
+        raise CommandRefused(str(problem)) from problem
+    if users:
+        return f"for {', '.join(users)}"
+    if not demo or host not in LOOPBACK:
+        return ""
+    return f"as {' or '.join(BoardRole)}, password {demo_password(settings)}"
+
+
+def _prepare(data: Path, demo: bool, host: str, say: Callable[[str], None]) -> None:
     """The database at the newest revision and, with `demo`, the office clock, which the web app reads when it opens."""
     from models.migrate import DatabaseRefused, upgrade
     from services.settings import load_settings
 
+    _board(data, demo, host)
     settings = load_settings(data)
     try:
         upgrade(settings.url, say)
@@ -82,7 +100,9 @@ def _prepare(data: Path, demo: bool, say: Callable[[str], None]) -> None:
     try:
         office = open_office(settings)
         if office.file_differs:
-            say(f"{settings.policy.name} differs from the policy in force: see `expedite policy diff`, then `expedite policy apply`")
+            say(
+                f"{settings.policy.name} differs from the policy in force: see `expedite policy diff`, then `expedite policy apply`"
+            )
         office.close()
     except FileMistakes as mistakes:
         raise CommandRefused("\n".join(str(mistake) for mistake in mistakes.mistakes)) from mistakes

@@ -38,8 +38,10 @@ class Stop(Exception):
 class Supervisor:
     """The three processes of one machine."""
 
-    def __init__(self, addresses: Addresses, *, demo: bool) -> None:
+    def __init__(self, addresses: Addresses, *, demo: bool, board: Callable[[], str]) -> None:
+        """`board` says how to sign in to the board, "" where nobody can."""
         self._addresses = addresses
+        self._board = board
         self._demo = demo
         self._began = time.monotonic()
         self._stopping = False
@@ -121,6 +123,8 @@ class Supervisor:
         self._say(f"form        {web}/        accepts submissions")
         if self._addresses.catcher_port:
             self._say(f"mail        {web}/mail    caught here, nothing leaves this machine")
+        if way := self._board():
+            self._say(f"board       {web}/board    {way}")
         if self._demo:
             self._say("demo district: the office clock starts at 2026-07-16 09:00 and runs on")
 

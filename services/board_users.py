@@ -63,6 +63,7 @@ class BadBoardUser(ValueError):
     """An entry of EXPEDITE_BOARD_USERS that cannot be right; the message names it, without its hash."""
 
     def __init__(self, number: int, shown: str, problem: str) -> None:
+        self.shown, self.problem = shown, problem
         super().__init__(
             f"EXPEDITE_BOARD_USERS: entry {number} ({shown}) {problem}. An entry is name:role:account:hash with the role "
             "reader or desk, - where there is no account; `expedite board-user NAME --role ROLE` prints one."
@@ -89,11 +90,14 @@ def read_board_users(said: str) -> dict[str, BoardUser]:
 
 def _read(number: int, entry: str) -> BoardUser:
     parts = entry.split(":", 3)
-    shown = ":".join(parts[:3])
     if len(parts) < 4:
         # What stands there may be a password or a hash in the wrong place.
         raise BadBoardUser(number, parts[0] if len(parts) > 1 else "without a name", "has fewer than four parts")
-    name, role, account, password_hash = parts
+    return _checked(number, *parts)
+
+
+def _checked(number: int, name: str, role: str, account: str, password_hash: str) -> BoardUser:
+    shown = f"{name}:{role}:{account}"
     if not _NAME.fullmatch(name):
         raise BadBoardUser(
             number, shown, "has a name that is empty or has other characters than letters, digits, . _ @ -"
@@ -114,12 +118,11 @@ def entry_of(user: BoardUser) -> str:
     return f"{user.name}:{user.role.value}:{user.account or NOBODY}:{user.hash}"
 
 
-def new_user(name: str, role: str, account: str | None, password: str) -> BoardUser:
-    """A user with that password. ValueError says what is wrong with what was given."""
+def new_user(name: str, role: str, account: str, password: str) -> BoardUser:
+    """A user with that password; the account is - for none. BadBoardUser, or ValueError for a password too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise ValueError(f"A password needs {SHORTEST} to {LONGEST} characters.")
-    made = BoardUser(name, BoardRole.READER, account, hash_password(password))
-    return _read(1, entry_of(made).replace(":reader:", f":{role}:", 1))
+    return _checked(1, name, role, account, hash_password(password))
 
 
 def hash_password(password: str) -> str:
