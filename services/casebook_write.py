@@ -280,17 +280,7 @@ def _write_merges(book: Casebook, drafts: Sequence[Draft]) -> None:
             linked = book.session.scalar(select(tables.CaseLink.id).filter_by(**link_row))
             if linked is None:
                 book.session.execute(insert(tables.CaseLink), [link_row])
-            known = set(book.session.scalars(select(r.contact_id).where(r.case_id == target)))
-            joining = book.session.execute(
-                select(r.contact_id, r.withheld).where(r.case_id == draft.case.id, r.kind != "left")
-            )
-            rows = [
-                {"case_id": target, "contact_id": contact, "kind": "informed", "withheld": withheld}
-                for contact, withheld in joining
-                if contact not in known
-            ]
-            if rows:
-                book.session.execute(insert(r), rows)
+            _join(book.session, draft.case.id, target)
         if draft.leaving_contact is not None:
             book.session.execute(
                 update(r).where(r.case_id == draft.case.id, r.contact_id == draft.leaving_contact).values(kind="left")
@@ -301,3 +291,24 @@ def _write_merges(book: Casebook, drafts: Sequence[Draft]) -> None:
             if left and all(reporter.kind != "principal" for reporter in left):
                 left[0].kind = "principal"
             book.session.flush()
+
+
+def _join(session: Session, merged: int, target: int) -> None:
+    """The merged case's reporters stay informed of the target, in their order; one who had left it comes back."""
+    r = tables.Reporter
+    known = {row.contact_id: row for row in session.scalars(select(r).where(r.case_id == target))}
+    joining = session.execute(
+        select(r.contact_id, r.withheld)
+        .where(r.case_id == merged, r.kind != "left")
+        .order_by(r.kind != "principal", r.id)
+    )
+    rows = []
+    for contact, withheld in joining:
+        row = known.get(contact)
+        if row is None:
+            rows.append({"case_id": target, "contact_id": contact, "kind": "informed", "withheld": withheld})
+        elif row.kind == "left":
+            row.kind, row.withheld = "informed", row.withheld or withheld
+    session.flush()
+    if rows:
+        session.execute(insert(r), rows)
