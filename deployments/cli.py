@@ -30,6 +30,8 @@ COMMANDS: dict[str, str] = {
     "export": "deployments.commands_directory:export",
     "import": "deployments.commands_directory:import_",
     "board-user": "deployments.commands_board:board_user",
+    "figures": "deployments.commands_matters:figures",
+    "matters": "deployments.commands_matters:matters",
     "audit": "deployments.commands_audit:audit",
     "bench": "deployments.commands_bench:bench",
     "backup": "deployments.commands_backup:backup",
