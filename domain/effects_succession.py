@@ -34,6 +34,7 @@ def heir_of(place: Place, unit_id: str) -> str | None:
 
 def follow_successors(draft: Draft, by: str = "") -> tuple[str, ...]:
     """Hand on whatever the case asks of units that are no longer active; the units that took over. `by`: who changed them."""
+    _keep_marks(draft)
     taken = []
     for old in dict.fromkeys(_named(draft)):
         new = heir_of(draft.place, old)
@@ -41,6 +42,15 @@ def follow_successors(draft: Draft, by: str = "") -> tuple[str, ...]:
             _succeed(draft, old, new, by)
             taken.append(new)
     return tuple(taken)
+
+
+def _keep_marks(draft: Draft) -> None:
+    """Once returned, never returned again; what was ruled stays ruled: also where the unit has no part in the case now."""
+    for mark in draft.case.marks:
+        name, _, unit = mark.partition(":")
+        heir = heir_of(draft.place, unit) if name in ("returned", "ruled") else None
+        if heir is not None:
+            draft.case.marks |= {f"{name}:{heir}"}
 
 
 def _named(draft: Draft) -> Iterator[str]:
@@ -60,10 +70,6 @@ def _succeed(draft: Draft, old: str, new: str, by: str) -> None:
     draft.actor = RULE_ACTOR
     parts = _parts(draft, old)
     draft.record("succeeded", {"from": old, "to": new, "parts": [part.value for part in parts], "by": by or None})
-    for mark in ("returned", "ruled"):
-        # Once returned, never returned again; what was ruled stays ruled.
-        if f"{mark}:{old}" in case.marks:
-            case.marks |= {f"{mark}:{new}"}
     if case.area == old:
         case.area = new
     if case.lead == old:

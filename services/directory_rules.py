@@ -133,8 +133,11 @@ class Editor(Checks):
             unit, active=False, successor=new, valid_to=unit.valid_to if not unit.active else self.today
         )
         self._check_chains(heir_field, old)
-        now = self._unit_name(new)
-        self._say(f"{unit.id} {unit.short_zh} → {now.zh}", f"{unit.id} {unit.short_en} → {now.en}")
+        was, now = self._unit_name(unit.successor), self._unit_name(new)
+        if unit.active:
+            self._say(f"{unit.id} {unit.short_zh} → {now.zh}", f"{unit.id} {unit.short_en} → {now.en}")
+        else:
+            self._say(f"{unit.id} 的承接单位 {was.zh} → {now.zh}", f"successor of {unit.id}: {was.en} → {now.en}")
         if people_follow:
             self._follow(old, new)
 
