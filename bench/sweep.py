@@ -14,7 +14,6 @@ import json
 import resource
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -129,13 +128,11 @@ def floor(connection: Connection) -> float:
     found = connection.execute(
         select(Clock.id, Clock.case_id).where(Clock.next_action_at.is_not(None), Clock.next_action_at <= NOW)
     ).all()
-    clock = Clock.__table__
     moved = (
-        update(clock)
-        .where(clock.c.id == bindparam("key"))
-        .values(  # type: ignore[arg-type]  # a mapped class's table
-            done=bindparam("took"), next_step=bindparam("step"), next_action_at=bindparam("then")
-        )
+        update(Clock)
+        .where(Clock.id == bindparam("key"))
+        .values(done=bindparam("took"), next_step=bindparam("step"), next_action_at=bindparam("then"))
+        .execution_options(synchronize_session=None)
     )
     connection.execute(moved, [{"key": i, "took": "blue yellow", "step": "red", "then": LATER} for i, _ in found])
     connection.execute(
@@ -287,4 +284,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
