@@ -104,8 +104,11 @@ def account(moments: Sequence[Moment], calendar: Calendar, until: datetime, note
     whole = _to_due(walked, begin, late_from, facts)
     end = facts.ended or until
     if late_from is not None and end > late_from:
-        late = overdue_days(late_from, end, time)
-        whole += _pieces(late_from, end, facts.pauses, Why.OVERDUE, amount=late)
+        late = _pieces(late_from, end, facts.pauses, Why.OVERDUE)
+        whole += [
+            replace(one, amount=overdue_days(late_from, one.end, time)) if one.why is Why.OVERDUE else one
+            for one in late
+        ]
     elif late_from is None:
         stands = whole[-1].end if whole else begin
         if end > stands:
@@ -159,17 +162,13 @@ def _to_due(walked: list[Interval], begin: datetime, due: datetime | None, facts
     return [replace(one, end=min(one.end, due)) for one in walked if one.begin < due or one.end == due]
 
 
-def _pieces(
-    begin: datetime, end: datetime, pauses: Sequence[Pause], why: Why, *, amount: int = 0, reason: str = ""
-) -> list[Interval]:
-    found: list[Interval] = []
-    for (a, b), pause in cut(begin, end, pauses):
-        if pause is not None:
-            found.append(Interval(a, b, False, Why.PAUSED, reason=pause.reason))
-        else:
-            found.append(Interval(a, b, False, why, amount, reason=reason))
-            amount = 0
-    return found
+def _pieces(begin: datetime, end: datetime, pauses: Sequence[Pause], why: Why, *, reason: str = "") -> list[Interval]:
+    return [
+        Interval(a, b, False, Why.PAUSED, reason=pause.reason)
+        if pause is not None
+        else Interval(a, b, False, why, reason=reason)
+        for (a, b), pause in cut(begin, end, pauses)
+    ]
 
 
 def _changes(moments: Sequence[Moment], calendar: Calendar) -> tuple[Change, ...]:

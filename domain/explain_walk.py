@@ -84,8 +84,9 @@ class Pause:
 class Interval:
     """A stretch [begin, end) of a clock's life and what it counted for.
 
-    `amount` is in the account's unit: office minutes for a limit in hours, else days or sessions; for `overdue` working
-    days. `reason` is the code or text of a pause or a change; `estimated` marks days of a year not announced.
+    `amount` is in the account's unit: office minutes for a limit in hours, else days or sessions; for `overdue` the working
+    days by which it is late at the end. `reason` is the code or text of a pause or a change; `estimated` marks days of a
+    year not announced.
     """
 
     begin: datetime
