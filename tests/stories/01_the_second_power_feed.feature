@@ -62,17 +62,19 @@ Feature: The second power feed · 第二路电源
     And it has the ratings 5 and 4
     And no clock runs any more
     And the history tells:
-      | reported          | enterprise |
-      | dispatch          | rule       |
-      | contact           | lead       |
-      | answer            | supporter  |
-      | ask_extension     | lead       |
-      | approve           | approver   |
-      | refuse            | approver   |
-      | reply             | lead       |
-      | dispute           | enterprise |
-      | call_consultation | desk_head  |
-      | conclude          | desk_head  |
-      | fulfil            | duty_unit  |
-      | reply             | lead       |
-      | confirm           | enterprise |
+      | Reported            | the battery plant           |
+      | Dispatch            | the rules                   |
+      | Record the contact  | the power company's officer |
+      | Answer the lead     | the roads bureau's officer  |
+      | Ask for more time   | the power company's officer |
+      | Approved            | the power company's head    |
+      | Refused             | the desk's head             |
+      | Reply               | the power company's officer |
+      | Approved            | the power company's head    |
+      | Not solved          | the battery plant           |
+      | Call a consultation | the desk                    |
+      | Conclude            | the desk                    |
+      | Report a duty done  | the roads bureau's officer  |
+      | Reply               | the power company's officer |
+      | Approved            | the power company's head    |
+      | Confirm             | the battery plant           |

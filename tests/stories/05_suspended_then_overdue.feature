@@ -19,6 +19,9 @@ Feature: Suspended, then overdue · 挂起后逾期
     And nobody can say when it will be closed
     And the resumption is due Friday 31 July, 17:30
     And the review of the suspension is due Monday 3 August, 17:30
+    When it is Tuesday 28 July, 10:00
+    And the desk reviews the suspension: "公示尚未结束"
+    Then the review of the suspension is due Tuesday 11 August, 17:30
     When it is Wednesday 29 July, 10:00
     Then no notice about the closing went out
     When the desk resumes it

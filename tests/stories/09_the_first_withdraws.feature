@@ -1,3 +1,4 @@
+@sqlite
 Feature: The first reporter withdraws · 首位反映人撤回
   With several reporters only the one who withdraws leaves; the next takes the first place. The last one's withdrawal closes
   the case.

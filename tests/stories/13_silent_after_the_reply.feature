@@ -29,3 +29,17 @@ Feature: Silent after the reply · 答复后未评价
     When it is Thursday 13 August, 09:00
     And the battery plant says that it is not solved: "尚未核定"
     Then that is refused: "A closed case could be disputed until 2026-08-12 17:30."
+
+  Scenario: Reached at the second call · 第二次回访接通
+    Given it is Thursday 16 July 2026, 10:00
+    And the battery plant reports a normal planning difficulty: "厂区退界需调整"
+    And the planning bureau's officer telephones the battery plant
+    And it is Monday 20 July, 10:00
+    And the planning bureau's officer replies that it is partly solved: "一侧退界已核定"
+    And the planning bureau's head approves
+    And the clerk calls the battery plant and reaches nobody
+    When it is Tuesday 21 July, 10:00
+    And the clerk calls the battery plant, which rates the result 4 and the attitude 5
+    Then the case is closed as partly solved
+    And it has the ratings 4 and 5
+    And the mail to the battery plant says "部分解决"

@@ -1,3 +1,4 @@
+@sqlite
 Feature: A renamed unit · 单位更名
   A unit keeps its identity when its name changes: open work, dates, people and links stay as they are, under the new name.
 

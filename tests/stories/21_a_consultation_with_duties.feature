@@ -24,7 +24,9 @@ Feature: A consultation with duties · 会商定责
     Then the case is in progress
     And the duty of the roads bureau is due Monday 27 July, 17:30
     And the duty of the planning bureau is due Tuesday 28 July, 17:30
-    When it is Friday 24 July, 10:00
+    When it is Thursday 23 July, 10:00
+    And the power company's officer reports: "正在放线"
+    And it is Friday 24 July, 10:00
     Then a blue notice about the duty went out on Friday 24 July, 08:30
     And it went to the planning bureau's officer
     When the roads bureau's officer reports the duty done: "同意占道"

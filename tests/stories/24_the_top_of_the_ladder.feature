@@ -17,3 +17,7 @@ Feature: The top of the ladder · 提到顶层
     Then it stands on rung 7
     When the battery plant appeals: "仍未解决"
     Then that is refused: "This rung was appealed already"
+    When it is Friday 14 August, 10:00
+    Then it stands on rung 7
+    When the desk reports to the city: "已报市级协调"
+    Then the report to the city is due Monday 14 September, 23:59

@@ -1,6 +1,6 @@
 Feature: The late supporter · 配合单位逾期
-  Each supporter has three working days of its own. An overdue closing day belongs to the supporter that is overdue longest
-  while it owes its answer, and to the lead once it has answered.
+  Each supporter has three working days of its own. A notice is answered within one working day, which explains the delay and
+  does not end it. An overdue closing day belongs to the late supporter until it has answered, and then to the lead.
 
   Scenario: First the supporter's delay, then the lead's · 先是配合单位后是牵头单位
     Given it is Thursday 16 July 2026, 10:00
@@ -14,6 +14,12 @@ Feature: The late supporter · 配合单位逾期
     Then a yellow notice about the answer went out on Wednesday 22 July, 08:30
     And it went to the planning bureau's officer and the planning bureau's head
     And the planning bureau answers for it, 1 working day late
+    And the duty of the planning bureau is due Thursday 23 July, 17:30
+    When it is Thursday 23 July, 10:00
+    And the planning bureau's officer explains the delay: "方案尚在会审"
+    Then the mail to the desk's head says "已答复督办单"
+    And no duty is owed
+    And the answer of the planning bureau is due Tuesday 21 July, 17:30
     When it is Friday 24 July, 10:00
     Then a red notice about the answer went out on Friday 24 July, 08:30
     And it went to the planning bureau's head and the deputy chief

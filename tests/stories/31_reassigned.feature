@@ -20,6 +20,8 @@ Feature: Reassigned · 改派
     And the power company's officer may only look
     And the mail to the power company's officer says "已失效"
     And the mail to the water company's officer says "请签收并牵头办理"
+    When the water company's officer signs for it
+    Then no signature for receipt is owed
     When it is Tuesday 21 July, 10:00
     And the power company's officer reports: "已移交"
     Then that is refused: "not for observer"

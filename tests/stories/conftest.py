@@ -17,4 +17,4 @@ def stage(office: Office) -> Iterator[Stage]:
     """The office of a story, on Thursday 16 July 2026 at 10:00 until the story says otherwise."""
     made = Stage(office)
     yield made
-    made.settle()
+    made.end()

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from domain.policy import Label
 from models.clock import Clock
-from models.directory import Account
+from models.directory import Account, Contact
+from models.office import Outbox, OutboxState
+from services.audit import verify
 from services.board_lists import board_list, restricted_list
 from services.board_steps import register_on_board, take_step
 from services.board_types import Filters
@@ -28,7 +30,7 @@ from services.pages import act, act_page, confirm_report, track_act, track_page
 from services.receiver import receive_waiting
 from services.sweep import sweep
 from tests.mailroom import Mail, deliver_all
-from tests.stories.words import Firm, SaidDay, SaidMoment
+from tests.stories.words import FIRMS, PERSONS, Firm, SaidDay, SaidMoment
 
 DECISIONS = frozenset({"approve", "refuse", "hand_back"})
 """What is done with the link of the mail that asks for it, and with no other."""
@@ -121,6 +123,15 @@ class Stage:
         self.settle()
         self.post()
         self.seen = len(self.mails)
+
+    def end(self) -> None:
+        """The story is over: every mail went out, every chain of events is whole, and every date replays from its events."""
+        self.settle()
+        self.post()
+        with self.office.reading() as session:
+            failed = select(Outbox.message, Outbox.problem).where(Outbox.state == OutboxState.FAILED)
+            assert session.execute(failed).all() == []
+        assert verify(self.office).findings == ()
 
     # -- acting --------------------------------------------------------------------------------------------------------
 
@@ -246,6 +257,19 @@ class Stage:
         """The account of an official."""
         with self.office.reading() as session:
             return session.scalars(select(Account.id).where(Account.email == address)).one()
+
+    def who(self, actor: Mapping[str, Any]) -> str:
+        """Who stands behind a line of the history, in the stories' words."""
+        if actor.get("asserted"):
+            return "the desk"
+        if actor["party"] in ("rule", "clock"):
+            return f"the {actor['party']}s"
+        with self.office.reading() as session:
+            if "account" in actor:
+                address = session.get_one(Account, actor["account"]).email
+                return next(said for said, box in PERSONS.items() if f"{box}@example.org" == address)
+            address = str(session.get_one(Contact, actor["contact"]).email)
+            return next(said for said, firm in FIRMS.items() if firm.email == address)
 
     def _command(self) -> str:
         self.commands += 1

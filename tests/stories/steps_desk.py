@@ -14,11 +14,6 @@ def _(stage: Stage, unit: str, case_class: str) -> None:
     stage.desk("dispatch", lead=unit, case_class=case_class)
 
 
-@step(sentence("the desk dispatches it to {unit:Unit} as {case_class:Class}, supported by {units:Units}"))
-def _(stage: Stage, unit: str, case_class: str, units: list[str]) -> None:
-    stage.desk("dispatch", lead=unit, case_class=case_class, supporters=units)
-
-
 @step(sentence('the desk declines it: "{reason}"'))
 def _(stage: Stage, reason: str) -> None:
     stage.desk("decline", reason=reason)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_bdd import then
 
+from services.case_view import event_label
 from tests.stories.stage import Stage, on_clock
 from tests.stories.words import Firm, SaidMoment, sentence
 
@@ -27,11 +28,6 @@ def _(stage: Stage, outcome: str) -> None:
 def _(stage: Stage, firm: Firm, outcome: str) -> None:
     case = stage.case_of(stage.cases[firm.email])
     assert (case["status"], case["outcome"]) == ("closed", outcome)
-
-
-@then(sentence('its code is "{code}"'))
-def _(stage: Stage, code: str) -> None:
-    assert stage.code == code
 
 
 @then(sentence("it is in round {number:d}"))
@@ -168,11 +164,6 @@ def _(stage: Stage, clock: str) -> None:
     assert _notices(stage, clock) == []
 
 
-@then(sentence("no {colour:Colour} notice about the {clock:Clock} went out"))
-def _(stage: Stage, colour: str, clock: str) -> None:
-    assert _notices(stage, clock, colour) == []
-
-
 # -- mails and pages ---------------------------------------------------------------------------------------------------
 
 
@@ -257,9 +248,9 @@ def _(stage: Stage, person: str, principal: str) -> None:
     assert (actor["account"], actor["principal"]) == (stage.account(person), stage.account(principal))
 
 
-@then(sentence("the history tells:"))
+@then("the history tells:")
 def _(stage: Stage, datatable: list[list[str]]) -> None:
     """A table of what happened and who did it, in order; other lines may stand between."""
-    lines = iter([(e["action"], e["actor"]["party"]) for e in stage.case["events"]])
+    lines = iter([(event_label(e["action"]).en, stage.who(e["actor"])) for e in stage.case["events"]])
     for what, who in datatable:
         assert (what, who) in lines, f"{what} by {who} is missing, or in another place"

@@ -65,3 +65,16 @@ def test_each_sentence_of_a_story_means_one_thing(path: Path) -> None:
     [feature] = get_features([str(path)])
     steps = [step for scenario in feature.scenarios.values() for step in scenario.steps]
     assert {step.name: len(_meanings(step.name, step.type)) for step in steps} == {step.name: 1 for step in steps}
+
+
+def test_no_sentence_is_defined_that_no_story_uses() -> None:
+    """The vocabulary stays as small as the stories need."""
+    features = get_features([str(path) for path in FEATURES])
+    steps = [step for feature in features for scenario in feature.scenarios.values() for step in scenario.steps]
+    used = {one.parser.name for step in steps for one in _meanings(step.name, step.type)}
+    defined = {
+        one.parser.name
+        for one in step_function_context_registry.values()
+        if one.step_func.__module__.startswith("tests.stories")
+    }
+    assert defined - used == set()
