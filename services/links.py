@@ -20,6 +20,10 @@ from services.page_types import LinkRefused
 
 TOKEN_BYTES = 24
 
+CALENDAR = "calendar"
+"""The party of a link that shows a person's dates to their own calendar, and does nothing."""
+CALENDAR_VALID = timedelta(days=400)
+
 
 def new_token() -> str:
     """192 random bits, safe in a URL."""
@@ -76,10 +80,24 @@ def mint(
             "token_hash": hash_token(token), "case_id": case_id, "delivery_id": delivery_id, "account_id": account,
             "contact_id": contact, "party": grant["party"], "unit_id": grant.get("unit"), "step_id": grant.get("step"),
             "principal_id": grant.get("principal"), "made_at": now,
-            "expires_at": now + timedelta(days=office.policy.mail.link_valid_days),
+            "expires_at": now + _valid(office, str(grant["party"])),
         }],
     )  # fmt: skip
     return token
+
+
+def _valid(office: Office, party: str) -> timedelta:
+    return CALENDAR_VALID if party == CALENDAR else timedelta(days=office.policy.mail.link_valid_days)
+
+
+def resolve_calendar(session: Session, token: str, now: datetime) -> str:
+    """The account whose calendar stands behind a token. Raises LinkRefused, also for a link to anything else."""
+    row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
+    if row is None or row.party != CALENDAR or row.account_id is None:
+        raise LinkRefused("unknown", False)
+    if row.revoked_at is not None or row.expires_at < now:
+        raise LinkRefused("revoked", False)
+    return row.account_id
 
 
 def resolve(session: Session, token: str, now: datetime) -> Grant:
@@ -87,6 +105,8 @@ def resolve(session: Session, token: str, now: datetime) -> Grant:
     row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
     if row is None:
         return _track_grant(session, token)
+    if row.party == CALENDAR:
+        raise LinkRefused("unknown", False)
     if row.revoked_at is not None:
         raise LinkRefused("revoked", False)
     if row.expires_at < now:

@@ -19,7 +19,7 @@ from notifications.invitation import calendar_of
 from notifications.message import Message, MissingFact, UnknownMessage, from_facts
 from notifications.render import OfficeLine, render
 from notifications.transport import BadCaFile, BadSmtpUrl, Refused, Transport, Unreachable
-from services.links import mint
+from services.links import CALENDAR, mint
 from services.office import Office
 
 LEASE = timedelta(seconds=60)
@@ -136,6 +136,8 @@ def _links(session: Session, office: Office, row: Outbox) -> dict[str, str]:
         contact=row.contact_id,
     )
     base = office.settings.base_url.rstrip("/")
+    if row.grant["party"] == CALENDAR:
+        return {"calendar": f"{base}/calendar/{token}.ics"}
     if row.account_id is not None:
         return {"act": f"{base}/act/{token}"}
     name = "confirm" if row.message == "confirm_report" else "track"

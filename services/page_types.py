@@ -165,6 +165,8 @@ class ActPage:
     done_already: TimelineLine | None
     locale: str
     factor: FactorSheet | None = None
+    subscribed: bool = False
+    """Whether the reader's own calendar follows their dates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.rules import CLOCK_OF, offered
 from models import case as tables
 from models.directory import Contact
 from models.intake import Delivery, DeliveryState
+from services.calendar_feed import subscribed
 from services.case_files import Surroundings, load_cases
 from services.case_view import (
     clock_lines,
@@ -142,7 +143,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             timeline=timeline(session, row.id, people, public=False, stages=stage_names(office, case)),
             buttons=() if decided is not None else _buttons(office, draft, people),
             asked=asked_lines(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
-            factor=factor_sheet(office, session, case, people),
+            factor=factor_sheet(office, session, case, people), subscribed=subscribed(office, session, grant.account),
         )  # fmt: skip
 
 

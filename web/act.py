@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.rules import CLOCK_OF
-from services.page_types import Button, ReportPage
+from services.calendar_feed import subscribe, unsubscribe
+from services.office import Office
+from services.page_types import Button, Done, ReportPage
 from services.pages import act, act_page
-from web.personal import Outcome, look, perform, shared, token_of
+from web.personal import Outcome, Sent, look, perform, shared, token_of
 from web.site import page, site_of
 
 
@@ -22,9 +24,19 @@ async def submit(request: Request) -> Response:
     office = site_of(request).office
     return await perform(
         request,
-        lambda sent: act(office, token_of(request), sent.action, sent.values),
+        lambda sent: _do(office, token_of(request), sent),
         lambda outcome, status: _show(request, outcome, status),
     )
+
+
+def _do(office: Office, token: str, sent: Sent) -> Done:
+    match sent.action:
+        case "subscribe":
+            return subscribe(office, token)
+        case "unsubscribe":
+            return unsubscribe(office, token)
+        case action:
+            return act(office, token, action, sent.values)
 
 
 def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Response:

@@ -15,7 +15,21 @@ from starlette.routing import Route
 
 from services.office import Office
 from services.settings import Settings
-from web import act, assets, board, board_desk, board_door, factor, form, health, mail, new_link, track, webhooks
+from web import (
+    act,
+    assets,
+    board,
+    board_desk,
+    board_door,
+    calendar_feed,
+    factor,
+    form,
+    health,
+    mail,
+    new_link,
+    track,
+    webhooks,
+)
 from web.access_log import hide_tokens
 from web.errors import HANDLED, answer
 from web.headers import Headers
@@ -38,6 +52,7 @@ ROUTES = (
     Route("/track/{token}", track.submit, methods=["POST"]),
     Route("/act/{token}", act.show, methods=["GET"]),
     Route("/act/{token}", act.submit, methods=["POST"]),
+    Route("/calendar/{token}", calendar_feed.show, methods=["GET"]),
     Route("/link/new", new_link.submit, methods=["POST"]),
     Route("/board", board.front, methods=["GET"]),
     Route("/board/sign-in", board_door.show, methods=["GET"]),
