@@ -104,8 +104,7 @@ class DayTable:
         self._day_ends: Final = [start - SECOND for start in (*self._day_starts[1:], self._ends)]
         self._working_before: Final = [0, *accumulate(bool(day.sessions) for day in days)]
         self._unannounced_before: Final = [0, *accumulate(not day.announced for day in days)]
-        # From the first day that is not announced on, whether an answer is estimated depends on its start as well; before it
-        # answers are certain, and shared.
+        # Before the first day that is not announced every answer is certain.
         certain = next((position for position, day in enumerate(days) if not day.announced), len(days))
         self._certain_until: Final = self._day_starts[certain] if certain < len(days) else self._ends
         self._months: Final[list[tuple[int, int]]] = []
@@ -117,9 +116,9 @@ class DayTable:
             opens if opens > closed else closed + INSTANT
             for opens, closed in zip(self._session_opens, before, strict=False)
         ]
-        self._certain: Final = self._shared(self._closings)
-        self._certain_sessions: Final = self._shared(self._session_closes)
-        self._certain_ends: Final = self._shared(self._day_ends)
+        self._closings_due: Final = self._shared(self._closings)
+        self._sessions_due: Final = self._shared(self._session_closes)
+        self._ends_due: Final = self._shared(self._day_ends)
 
     def _add_working_day(self, position: int, day: Day) -> None:
         for session in day.sessions:
@@ -147,8 +146,12 @@ class DayTable:
                 self._month_spans.append((position - day.date.day, (after - day.date.replace(day=1)).days))
             self._months.append((len(months) - 1, day.date.day))
 
-    def _shared(self, moments: Sequence[datetime]) -> list[Due]:
-        return [Due(at, False) for at in moments if at < self._certain_until]
+    def _shared(self, moments: Sequence[datetime]) -> list[Due | None]:
+        """The answers that fall on these moments, made once; None for one that is estimated or not as its start is."""
+        return [
+            Due(at, False) if at < self._certain_until else Due(at, True) if self.estimated(at) else None
+            for at in moments
+        ]
 
     # -- days ------------------------------------------------------------------------------------------------------------
 

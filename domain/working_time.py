@@ -55,26 +55,27 @@ class WorkingTime(DayTable):
         if start < self._begins:
             raise self._outside()
         if unit is _WORKING_DAYS:
-            return self._shared_due(self._closings, self._certain, bisect_left(self._closings, start) + value, start)
+            return self._shared_due(
+                self._closings, self._closings_due, bisect_left(self._closings, start) + value, start
+            )
         if unit is _HOURS:
             at = self.add_minutes(start, value * 60)
             return Due(at, at >= self._certain_until and self.estimated(at, start))
         if unit is _HALF_DAY:
             index = bisect_right(self._session_begun, start) + value - 1
-            return self._shared_due(self._session_closes, self._certain_sessions, index, start)
+            return self._shared_due(self._session_closes, self._sessions_due, index, start)
         position = bisect_right(self._day_starts, start) - 1
         end = position + value if unit is _DAYS else self._months_later(position, value)
         if end >= len(self._day_ends):
             raise self._outside()
         if limit.roll:
-            return self._shared_due(self._closings, self._certain, self._working_before[end], start)
-        return self._shared_due(self._day_ends, self._certain_ends, end, start)
+            return self._shared_due(self._closings, self._closings_due, self._working_before[end], start)
+        return self._shared_due(self._day_ends, self._ends_due, end, start)
 
-    def _shared_due(self, ends: list[datetime], certain: list[Due], index: int, since: datetime) -> Due:
-        if index < len(certain):
-            return certain[index]
-        at = self._at(ends, index)
-        return Due(at, self.estimated(at, since))
+    def _shared_due(self, ends: list[datetime], shared: list[Due | None], index: int, since: datetime) -> Due:
+        if not 0 <= index < len(shared):
+            raise self._outside()
+        return shared[index] or Due(ends[index], self.estimated(ends[index], since))
 
     def _months_later(self, position: int, months: int) -> int:
         """Position of the same day of a later month; a month too short ends on its last day."""
@@ -113,29 +114,29 @@ class WorkingTime(DayTable):
         if not self._begins <= paused_from <= paused_to < self._ends:
             raise self._outside()
         if unit is _WORKING_DAYS:
-            return self._shifted_along(self._closings, self._certain, due, paused_from, paused_to)
+            return self._shifted_along(self._closings, self._closings_due, due, paused_from, paused_to)
         if unit is _HALF_DAY:
-            return self._shifted_along(self._session_closes, self._certain_sessions, due, paused_from, paused_to)
+            return self._shifted_along(self._session_closes, self._sessions_due, due, paused_from, paused_to)
         if unit is _HOURS:
             at = self.add_minutes(due, self._minutes_until(paused_to) - self._minutes_until(paused_from))
             return Due(at, at >= self._certain_until and self.estimated(at, due))
         closing = bisect_left(self._closings, due)
         rolled = closing < len(self._closings) and self._closings[closing] == due
         if not rolled:
-            return self._shifted_along(self._day_ends, self._certain_ends, due, paused_from, paused_to)
+            return self._shifted_along(self._day_ends, self._ends_due, due, paused_from, paused_to)
         days = bisect_left(self._day_ends, paused_to) - bisect_left(self._day_ends, paused_from)
         moved = self._working_before[self._inside(self._day_at(due) + days)]
         index = max(moved, bisect_left(self._closings, paused_to) if paused_to > due else 0)
-        return self._shared_due(self._closings, self._certain, index, due)
+        return self._shared_due(self._closings, self._closings_due, index, due)
 
     def _shifted_along(
-        self, ends: list[datetime], certain: list[Due], due: datetime, since: datetime, until: datetime
+        self, ends: list[datetime], shared: list[Due | None], due: datetime, since: datetime, until: datetime
     ) -> Due:
         # What was left at the pause, counted in ends, is left again after it: also when the pause outlasts `due`.
         skipped = bisect_left(ends, until) - bisect_left(ends, since)
         if not skipped:
             return Due(due, self.estimated(due, due))
-        return self._shared_due(ends, certain, bisect_left(ends, due) + skipped, due)
+        return self._shared_due(ends, shared, bisect_left(ends, due) + skipped, due)
 
     def notice_moment(self, start: datetime, due: datetime, limit: Limit, days: int) -> datetime | None:
         """When a notice `days` working days from the due day goes out (the rule of colours), or None for never.
