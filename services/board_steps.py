@@ -29,7 +29,7 @@ from services.office import Office
 from services.page_choices import field_of
 from services.page_types import Choice, Done, FormField
 from services.people import People
-from services.refusal_words import in_words
+from services.refusal_words import allowed_now, in_words
 from services.report import read_report
 from services.run_links import Registered
 
@@ -165,7 +165,7 @@ def take_step(office: Office, user: BoardUser, code: str, name: str, values: Map
     if result.refusal is None:
         return Done(True, Label(f"已记录：{action.label.zh}。", f"Done: {action.label.en}."))
     field = SPEAKER if result.refusal.code == "speaker_missing" else result.refusal.facts.get("field")
-    return Done(False, in_words(result.refusal), str(field) if field else None)
+    return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
 
 
 def register_on_board(office: Office, user: BoardUser, values: Mapping[str, str], command_id: str) -> StepResult:

@@ -203,12 +203,22 @@ class TrackPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedNow:
+    """One thing that may be done instead of what was refused: by whom, and until when (office time) if a clock says so."""
+
+    what: Label
+    by: tuple[Label, ...]
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """What came of an action: a sentence for the reader, and whether it was done."""
+    """What came of an action: a sentence for the reader, and whether it was done; if not, what is allowed now."""
 
     done: bool
     message: Label
     field: str | None = None
+    allowed: tuple[AllowedNow, ...] = ()
 
 
 class LinkRefused(Exception):

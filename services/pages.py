@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ from services.casebook import Request, open_casebook
 from services.factor_view import cover, factor_sheet, stage_names
 from services.form import FormChoices, form_choices, submit_form
 from services.health import health
+from services.identities import unheard_by
 from services.links import Grant, find_expired, resolve
 from services.office import Office
 from services.owing import insert_once, outbox_row, root_id
@@ -38,7 +40,7 @@ from services.page_choices import fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TimelineLine, TrackPage
 from services.people import People
-from services.refusal_words import in_words
+from services.refusal_words import allowed_now, in_words
 from services.report import parse_body
 from services.waiting_reports import accept, dismiss
 
@@ -209,7 +211,7 @@ def _perform(office: Office, session: Session, grant: Grant, action: str, values
         if decided is not None:
             return Done(False, _already(office, decided))
         field = result.refusal.facts.get("field")
-        return Done(False, in_words(result.refusal), str(field) if field else None)
+        return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
     return Done(True, _SAID.get(action, Label(f"已记录:{known.label.zh}。", f"Done: {known.label.en}.")))
 
 
@@ -287,14 +289,16 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
     principal = reporter is None or reporter.kind == "principal"
     # Reporters of a merged matter are not told of each other.
     own = contact is not None and contact.enterprise_id == row.enterprise_id
+    head = cover(session, office, row, case, people, reveal=own)
+    unheard = unheard_by(session, row.id, grant.contact)
     buttons = _buttons(office, draft, people)
     if not principal:
         buttons = tuple(b for b in buttons if b.action.name in ("supplement", "withdraw"))
     return TrackPage(
         stage="case", receipt=first.receipt if first else row.code, received_at=first.received_at if first else row.opened_at,
-        locale=contact.locale if contact else "zh", case=cover(session, office, row, case, people, reveal=own),
-        reply=reply_lines(office, session, row), timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case)), buttons=buttons,
-        principal=principal, factor=factor_sheet(office, session, case, people),
+        locale=contact.locale if contact else "zh", case=head if own else replace(head, detail=""),
+        reply=reply_lines(office, session, row), buttons=buttons,
+        timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case), unheard=unheard), principal=principal, factor=factor_sheet(office, session, case, people),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from domain.labels import PARTY_LABELS, STATUS_LABELS
 from domain.lifecycle import ACTIONS, Party, Status
 from domain.policy import Label
 from domain.refusals import Refused
+from services.page_types import AllowedNow
 from services.problem_words import problem_zh
 
 _ZH = {
@@ -53,24 +54,30 @@ _ZH = {
 
 
 def in_words(refusal: Refused) -> Label:
-    """A refusal as a sentence in zh and en, with what is allowed now."""
-    facts = dict(refusal.facts)
-    if "action" in facts and str(facts["action"]) in ACTIONS:
-        facts["action_zh"] = ACTIONS[str(facts["action"])].label.zh
-    if "status" in facts and str(facts["status"]) in set(Status):
-        facts["status_zh"] = STATUS_LABELS[Status(str(facts["status"]))].zh
-    if "problem" in facts:
-        facts["problem"] = problem_zh(str(facts["problem"]))
+    """Why a refusal was made, as a sentence in zh and en; what is allowed instead stands in `allowed_now`."""
+    zh, en = dict(refusal.facts), dict(refusal.facts)
+    if "action" in zh and str(zh["action"]) in ACTIONS:
+        action = ACTIONS[str(zh["action"])].label
+        zh["action_zh"], en["action"] = action.zh, f"“{action.en}”"
+    if "status" in zh and str(zh["status"]) in set(Status):
+        status = STATUS_LABELS[Status(str(zh["status"]))]
+        zh["status_zh"], en["status"] = status.zh, f"“{status.en}”"
+    if "party" in zh and str(zh["party"]) in set(Party):
+        en["party"] = PARTY_LABELS[Party(str(zh["party"]))].en
+    if "problem" in zh:
+        zh["problem"] = problem_zh(str(zh["problem"]))
+    said = refusal.text.format(**en)
     template = _ZH.get(refusal.code)
     try:
-        zh = template.format(**facts) if template else str(refusal)
+        return Label(template.format(**zh) if template else said, said)
     except (KeyError, IndexError):
-        zh = str(refusal)
-    if refusal.allowed:
-        options = []
-        for a in refusal.allowed:
-            who = "、".join(PARTY_LABELS[Party(p)].zh for p in a.by)
-            until = f",截止 {a.until}" if a.until else ""
-            options.append(f"{ACTIONS[a.action].label.zh}({who}{until})")
-        zh += "目前可以:" + ";".join(options) + "。"
-    return Label(zh, str(refusal))
+        return Label(said, said)
+
+
+def allowed_now(refusal: Refused) -> tuple[AllowedNow, ...]:
+    """What may be done instead, by whom and until when, in the words of the office."""
+    return tuple(
+        AllowedNow(ACTIONS[one.action].label, tuple(PARTY_LABELS[Party(p)] for p in one.by), one.until)
+        for one in refusal.allowed
+        if one.action in ACTIONS
+    )

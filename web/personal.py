@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.lifecycle import ACTIONS
 from domain.policy import Label
-from services.page_types import Done, LinkRefused
+from services.page_types import AllowedNow, Done, LinkRefused
 from web.bodies import read_form
 from web.seals import FIELD, check_origin, check_seal, drop_note, form_seal, leave_note, take_note
 from web.site import page, site_of
@@ -38,6 +38,7 @@ class Outcome:
     action: str = ""
     wrong: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
+    allowed: tuple[AllowedNow, ...] = ()
 
     @classmethod
     def done_before(cls, note: Mapping[str, Any]) -> Outcome:
@@ -89,7 +90,7 @@ async def perform(
         site, token = site_of(request), token_of(request)
         done = act(sent)
         if not done.done:
-            outcome = Outcome(False, named(done, sent.action), sent.action, done.field or "", sent.values)
+            outcome = Outcome(False, named(done, sent.action), sent.action, done.field or "", sent.values, done.allowed)
             return show(outcome, 422 if done.field else 409)
         response = RedirectResponse(request.url.path, 303)
         note = {"zh": done.message.zh, "en": done.message.en}
