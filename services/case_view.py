@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -175,17 +175,20 @@ def timeline(
     public: bool,
     stages: Mapping[str, str] | None = None,
     texts: bool = True,
+    unheard: Collection[int] = (),
 ) -> tuple[TimelineLine, ...]:
     """The history in plain words.
 
-    `public` leaves out what is internal and names no person; without `texts` nobody's words are in it; `stages` names a
-    request's.
+    `public` leaves out what is internal and names no person; without `texts` nobody's words are in it, and never those of the
+    contacts `unheard`; `stages` names a request's.
     """
     lines = []
     for event, text in events_of(session, case_id):
         if public and event.action not in PUBLIC_EVENTS:
             continue
         shown = text if texts and (not public or event.action in PUBLIC_TEXT) else {}
+        if unheard and (event.actor.get("contact") in unheard or event.actor.get("spoken_for")):
+            shown = {}
         said = tuple((TEXT_LABELS.get(k, Label(k, k)), str(v)) for k, v in shown.items())
         lines.append(
             TimelineLine(

@@ -45,3 +45,17 @@ def withheld_among(session: Session, ids: Collection[int]) -> frozenset[int]:
 def names_reporter(enterprise: int | None, owner: int | None) -> bool:
     """Whether a project says whose case it is: its `owner` is the case's enterprise, or nobody knows (None)."""
     return owner is None or owner == enterprise
+
+
+def unheard_by(session: Session, case_id: int, contact: int | None) -> frozenset[int]:
+    """The other reporters of a case whose words one reporter is not shown: those withheld, and those of other enterprises."""
+    rows = session.execute(
+        select(Reporter.contact_id, Reporter.withheld, Contact.enterprise_id)
+        .join(Contact, Contact.id == Reporter.contact_id)
+        .where(Reporter.case_id == case_id)
+    ).all()
+    own = {row.enterprise_id for row in rows if row.contact_id == contact}
+    return frozenset(
+        row.contact_id for row in rows
+        if row.contact_id != contact and (row.withheld or row.enterprise_id not in own)
+    )  # fmt: skip

@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from domain.case import Actor
+from domain.clocks import ClockState
 from domain.lifecycle import Party
+from models.case import ApprovalStep, Assignment, Case
+from models.clock import Clock
 from models.intake import Delivery
 from models.office import AccessLink
 from services.office import Office
 from services.page_types import LinkRefused
 
 TOKEN_BYTES = 24
+AREA_RUNG = 2
+_OPEN = (ClockState.RUNNING, ClockState.PAUSED)
 
 CALENDAR = "calendar"
 """The party of a link that shows a person's dates to their own calendar, and does nothing."""
@@ -109,12 +114,30 @@ def resolve(session: Session, token: str, now: datetime) -> Grant:
         raise LinkRefused("unknown", False)
     if row.revoked_at is not None:
         raise LinkRefused("revoked", False)
+    if _beyond_holders(session, row):
+        raise LinkRefused("revoked", False)
     if row.expires_at < now:
         raise LinkRefused("expired", True)
     return Grant(
         row.id, row.case_id, row.delivery_id, row.account_id, row.contact_id, Party(row.party), row.unit_id, row.step_id,
         row.principal_id,
     )  # fmt: skip
+
+
+def _beyond_holders(session: Session, link: AccessLink) -> bool:
+    """Whether a link shows a restricted case to a unit that has no part in it any more; other cases it may still look at."""
+    if link.case_id is None or link.unit_id is None:
+        return False
+    case = session.execute(select(Case.restricted, Case.rung, Case.area_id).where(Case.id == link.case_id)).one()
+    if not case.restricted or (case.rung == AREA_RUNG and case.area_id == link.unit_id):
+        return False
+    of_case, unit = Assignment.case_id == link.case_id, link.unit_id
+    parts = (
+        exists().where(of_case, Assignment.unit_id == unit, Assignment.until.is_(None)),
+        exists().where(Clock.case_id == link.case_id, Clock.owner_unit == unit, Clock.state.in_(_OPEN)),
+        exists().where(ApprovalStep.id == link.step_id, ApprovalStep.state == "open"),
+    )
+    return not session.scalar(select(or_(*parts)))
 
 
 def _track_grant(session: Session, token: str) -> Grant:
@@ -127,4 +150,6 @@ def _track_grant(session: Session, token: str) -> Grant:
 def find_expired(session: Session, token: str) -> AccessLink | None:
     """The link behind an expired token that was not revoked, for "send me a new link"."""
     row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
-    return row if row is not None and row.revoked_at is None else None
+    if row is None or row.revoked_at is not None or _beyond_holders(session, row):
+        return None
+    return row
