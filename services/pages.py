@@ -40,7 +40,7 @@ from services.page_choices import fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TimelineLine, TrackPage
 from services.people import People
-from services.refusal_words import in_words
+from services.refusal_words import allowed_now, in_words
 from services.report import parse_body
 from services.waiting_reports import accept, dismiss
 
@@ -211,7 +211,7 @@ def _perform(office: Office, session: Session, grant: Grant, action: str, values
         if decided is not None:
             return Done(False, _already(office, decided))
         field = result.refusal.facts.get("field")
-        return Done(False, in_words(result.refusal), str(field) if field else None)
+        return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
     return Done(True, _SAID.get(action, Label(f"已记录:{known.label.zh}。", f"Done: {known.label.en}.")))
 
 
