@@ -30,20 +30,30 @@ class Mail:
     auto_submitted: str
 
 
-def deliver_all(office: Office) -> list[Mail]:
-    """Deliver everything owed through yagmail and SMTP; the mails that arrived, in the order of their arrival."""
-    path = office.settings.data / "mail.sqlite"
-    before = _count(path)
-    catcher = Catcher(path, port=0)
+def catcher_of(office: Office) -> Catcher:
+    """A mail server of the office's own, listening; whoever starts it stops it."""
+    catcher = Catcher(office.settings.data / "mail.sqlite", port=0)
     catcher.start()
     office.settings.smtp_url = f"smtp://127.0.0.1:{catcher.port}"
+    return catcher
+
+
+def deliver_all(office: Office, running: Catcher | None = None) -> list[Mail]:
+    """Deliver everything owed through yagmail and SMTP; the mails that arrived, in the order of their arrival.
+
+    `running` is the office's catcher where one runs already.
+    """
+    path = office.settings.data / "mail.sqlite"
+    before = _count(path)
+    catcher = running or catcher_of(office)
     try:
         while owed(office):
             deliver(office)
     finally:
-        catcher.stop()
+        if running is None:
+            catcher.stop()
     with office.reading() as session:
-        names = {row.message_id: row.message for row in session.scalars(select(Outbox))}
+        names = dict(session.execute(select(Outbox.message_id, Outbox.message)).tuples().all())
     # The new ones only: a story with many mails would read the first ones again and again.
     rows = [to_json(row) for row in caught(path, limit=_count(path) - before)]
     return [_mail(row, names) for row in reversed(rows)]

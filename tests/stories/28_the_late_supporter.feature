@@ -30,8 +30,12 @@ Feature: The late supporter · 配合单位逾期
     And it is Friday 31 July, 09:00
     Then a yellow notice about the closing went out on Friday 31 July, 08:30
     And the planning bureau answers for it, 1 working day late
-    When the planning bureau's officer answers: "路由已核定"
+    When it is Monday 3 August, 10:00
+    And the planning bureau's officer answers: "路由已核定"
     And it is Tuesday 4 August, 09:00
     Then a red notice about the closing went out on Tuesday 4 August, 08:30
     And the power company answers for it, 3 working days late
     And it stands on rung 4
+    And the overdue working days belong to:
+      | the planning bureau | 1 |
+      | the power company   | 2 |

@@ -16,5 +16,8 @@ from tests.stories.stage import Stage  # noqa: E402 - the same
 def stage(office: Office) -> Iterator[Stage]:
     """The office of a story, on Thursday 16 July 2026 at 10:00 until the story says otherwise."""
     made = Stage(office)
-    yield made
-    made.end()
+    try:
+        yield made
+        made.end()
+    finally:
+        made.leave()

@@ -13,6 +13,7 @@ from domain.policy import Label
 from models.clock import Clock
 from models.directory import Account, Contact
 from models.office import Outbox, OutboxState
+from notifications.catcher import Catcher
 from services.audit import verify
 from services.board_lists import board_list, restricted_list
 from services.board_steps import register_on_board, take_step
@@ -22,6 +23,7 @@ from services.case_view import case_json
 from services.desk import coordinate
 from services.directory_change import DirectoryProposal, Edit
 from services.directory_edit import apply, propose
+from services.explain import explain
 from services.form import submit_form
 from services.office import Office
 from services.outbox import owed
@@ -29,7 +31,7 @@ from services.page_types import ActPage, Done, LinkRefused, TrackPage
 from services.pages import act, act_page, confirm_report, track_act, track_page
 from services.receiver import receive_waiting
 from services.sweep import sweep
-from tests.mailroom import Mail, deliver_all
+from tests.mailroom import Mail, catcher_of, deliver_all
 from tests.stories.words import FIRMS, PERSONS, Firm, SaidDay, SaidMoment
 
 DECISIONS = frozenset({"approve", "refuse", "hand_back"})
@@ -53,6 +55,7 @@ class Stage:
     code: str = ""
     cases: dict[str, str] = field(default_factory=dict)
     """The case of each enterprise, by the enterprise's address; `code` is the one that the story speaks of."""
+    catcher: Catcher | None = None
     mails: list[Mail] = field(default_factory=list)
     seen: int = 0
     """How many mails had arrived before the last thing that happened."""
@@ -110,7 +113,8 @@ class Stage:
     def post(self) -> None:
         """Deliver what the outbox owes, over SMTP."""
         if owed(self.office):
-            self.mails += deliver_all(self.office)
+            self.catcher = self.catcher or catcher_of(self.office)
+            self.mails += deliver_all(self.office, self.catcher)
 
     def news(self, address: str) -> list[Mail]:
         """The mails to an address that the last thing that happened brought."""
@@ -123,6 +127,11 @@ class Stage:
         self.settle()
         self.post()
         self.seen = len(self.mails)
+
+    def leave(self) -> None:
+        """Stop what the story has started."""
+        if self.catcher is not None:
+            self.catcher.stop()
 
     def end(self) -> None:
         """The story is over: every mail went out, every chain of events is whole, and every date replays from its events."""
@@ -310,6 +319,13 @@ class Stage:
         found = case_json(self.office, code)
         assert found is not None
         return found
+
+    def overdue(self) -> dict[str, int]:
+        """Overdue working days of the closing date by the unit to which they belong, as `expedite explain` counts them."""
+        self.settle()
+        found = explain(self.office, self.code)
+        assert found is not None
+        return found.by_unit()
 
     def running(self, kind: str, subject: str | None = None) -> list[Mapping[str, Any]]:
         """The clocks of a kind that run or stand still; a supporter's or a duty's by its unit."""

@@ -76,7 +76,7 @@ def _(stage: Stage, reason: str) -> None:
 
 @step(sentence('the desk records an appeal that "{speaker}" made by telephone: "{why}"'))
 def _(stage: Stage, speaker: str, why: str) -> None:
-    stage.desk("appeal", reason=why, spoken_for=f"{speaker}(电话)" if speaker else "")
+    stage.desk("appeal", reason=why, spoken_for=f"{speaker}（电话）")
 
 
 @step(sentence('the desk records an appeal without saying who made it: "{why}"'))

@@ -8,7 +8,7 @@ from pytest_bdd import then
 
 from services.case_view import event_label
 from tests.stories.stage import Stage, on_clock
-from tests.stories.words import Firm, SaidMoment, sentence
+from tests.stories.words import UNITS, Firm, SaidMoment, sentence
 
 # -- the case ----------------------------------------------------------------------------------------------------------
 
@@ -162,6 +162,12 @@ def _(stage: Stage, days: int) -> None:
 @then(sentence("no notice about the {clock:Clock} went out"))
 def _(stage: Stage, clock: str) -> None:
     assert _notices(stage, clock) == []
+
+
+@then("the overdue working days belong to:")
+def _(stage: Stage, datatable: list[list[str]]) -> None:
+    """A table of units and of the overdue working days of the closing date that each answers for."""
+    assert stage.overdue() == {UNITS[unit][0]: int(days) for unit, days in datatable}
 
 
 # -- mails and pages ---------------------------------------------------------------------------------------------------

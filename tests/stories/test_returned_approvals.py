@@ -56,7 +56,7 @@ def test_a_sign_off_is_returned_supplemented_and_asked_again(office: Office, at:
     [clock] = [c for c in state(office, code)["clocks"] if c["kind"] == "approval_step"]
     assert clock["state"] == "paused"
 
-    at("2026-07-17 16:00")
+    at("2026-07-20 16:00")
     found = act_page(office, lead)
     assert isinstance(found, ActPage)
     assert "resubmit" in {b.action.name for b in found.buttons}
