@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from domain.lifecycle import Party
+from domain.meetings import convening
+from models.directory import Unit
 from services.office import Office
-from tests.builders import LEAD, PLANNING, ROADS, report, unrouted
+from tests.builders import AREA, LEAD, PLANNING, ROADS, local, report, unrouted
 
 
 def test_an_instruction_may_give_a_duty(office: Office) -> None:
@@ -139,3 +141,140 @@ def test_conclude_names_its_mistakes(office: Office, fields: dict[str, object], 
     """Minutes, and duties or no agreement."""
     it = report(office).by_head("call_consultation")
     assert it.refused("conclude", Party.DESK_HEAD, **fields).facts["field"] == field
+
+
+# -- who is called, and told -------------------------------------------------------------------------------------------------------
+
+
+def test_everybody_who_takes_part_is_called_once(office: Office) -> None:
+    """Lead, supporters and participants; with day, time, place and who comes. A guest looks on; it has no part yet."""
+    it = report(office).by_head(
+        "call_consultation", participants=["D10", ROADS], time="14:30", place="302", text="定廊道"
+    )
+    [facts, *_] = it.told_facts("called_to_consultation")
+    assert (local(facts["at"]), facts["place"], facts["agenda"]) == ("Mon 2026-07-20 06:30", "302", "定廊道")
+    assert len(it.told("called_to_consultation")) == len(set(it.told("called_to_consultation"))) == 4
+    parties = {(g or {})["unit"]: (g or {})["party"] for g in it.granted("called_to_consultation")}
+    assert parties == {LEAD: "lead", ROADS: "supporter", PLANNING: "supporter", "D10": "observer"}
+    assert it.events("call_consultation")[0]["facts"] == {
+        "participants": ["D10", ROADS], "date": "2026-07-20", "time": "14:30", "place": "302",
+    }  # fmt: skip
+
+
+def test_without_a_time_it_begins_when_the_office_opens(office: Office) -> None:
+    """On a free day at the usual opening of the office."""
+    it = report(office).by_head("call_consultation")
+    assert local(it.told_facts("called_to_consultation")[0]["at"]) == "Mon 2026-07-20 00:30"
+    it = report(office).by_head("call_consultation", date="2026-07-18")
+    assert local(it.told_facts("called_to_consultation")[0]["at"]) == "Sat 2026-07-18 00:30"
+
+
+@pytest.mark.parametrize("time", ["25:00", "noon", "8"])
+def test_a_time_is_hours_and_minutes(office: Office, time: str) -> None:
+    """Anything else is refused by name."""
+    assert report(office).refused("call_consultation", Party.DESK_HEAD, time=time).facts["field"] == "time"
+
+
+def test_the_enterprise_is_told_of_the_day(office: Office) -> None:
+    """Not of who comes, nor of what is to be said."""
+    it = report(office).by_head("call_consultation", text="内部议题")
+    said = it.told_facts("enterprise_update")[-1]
+    assert said["what"] == {"zh": "定于2026年7月20日会商", "en": "A consultation takes place on 2026-07-20"}
+    assert "内部议题" not in str(it.told_facts("enterprise_update"))
+
+
+@pytest.mark.parametrize(
+    ("action", "party"),
+    [("conclude", Party.DESK_HEAD), ("reassign", Party.DESK_HEAD), ("withdraw", Party.ENTERPRISE)],
+)
+def test_a_consultation_that_is_not_held_is_cancelled(office: Office, action: str, party: Party) -> None:
+    """With everybody who was called, the guest too; the same number, so that their calendars know which."""
+    it = report(office).by_head("call_consultation", participants=["D10"]).act(action, party)
+    assert sorted(it.told("consultation_cancelled")) == sorted(it.told("called_to_consultation"))
+    assert [f["number"] for f in it.told_facts("consultation_cancelled")] == [1] * 4
+
+
+def test_one_that_was_held_is_not_cancelled(office: Office) -> None:
+    """From its beginning on it is a fact."""
+    it = report(office).by_head("call_consultation").at("2026-07-20 08:30").by_head("conclude")
+    assert it.told("consultation_cancelled") == []
+
+
+def test_a_second_consultation_is_another_one(office: Office) -> None:
+    """Each has its own number; the end of the second says nothing of the first."""
+    it = report(office).by_head("call_consultation").at("2026-07-20 16:00").by_head("conclude")
+    it.by_head("call_consultation", date="2026-07-24").by_head("reassign")
+    assert {f["number"] for f in it.told_facts("called_to_consultation")} == {1, 2}
+    assert {f["number"] for f in it.told_facts("consultation_cancelled")} == {2}
+
+
+def test_the_minutes_go_to_everybody_with_their_own_duties(office: Office) -> None:
+    """Each reads what it has to do itself; a guest with a duty gets the link to report it, the others keep their part."""
+    it = report(office).by_head("call_consultation", participants=["D10"])
+    it.by_head("conclude", duties=f"D10;开挖许可;2026-07-29\n{ROADS};出具路由;2026-07-28")
+    grants = {(g or {})["unit"]: (g or {})["party"] for g in it.granted("consultation_concluded")}
+    assert grants == {LEAD: "lead", ROADS: "supporter", PLANNING: "supporter", "D10": "duty_unit"}
+    told = it.told_facts("consultation_concluded")
+    assert [[d["what"] for d in f["duties"]] for f in told] == [[], ["出具路由"], [], ["开挖许可"]]
+    assert {(f["minutes"], f["agreed"]) for f in told} == {("确定路由", True)}
+
+
+def test_a_duty_without_words_is_refused(office: Office) -> None:
+    """Nobody can do what nobody wrote down."""
+    it = report(office).by_head("call_consultation")
+    assert it.refused("conclude", Party.DESK_HEAD, duties="D14; ;2026-07-28").facts["field"] == "duties"
+
+
+# -- a rung that is a joint meeting ---------------------------------------------------------------------------------------------
+
+
+def test_a_case_that_climbs_to_a_meeting_rung_is_to_be_convened(office: Office) -> None:
+    """The desk's head is told, with who would take part; once called, concluded or not, it is no longer to be convened."""
+    it = report(office)
+    assert not convening(it.case, office.policy)
+    it.act("escalate", Party.UNIT_HEAD)
+    assert convening(it.case, office.policy)
+    told = [f for f in it.told_facts("climbed") if f["you_hold"]]
+    assert [p["en"] for p in told[0]["participants"]] == [
+        office_label(office, u) for u in (LEAD, ROADS, PLANNING, AREA)
+    ]
+    assert all(not f["participants"] for f in it.told_facts("climbed") if not f["you_hold"])
+    it.by_head("call_consultation")
+    assert not convening(it.case, office.policy)
+    it.by_head("conclude")
+    assert not convening(it.case, office.policy)
+
+
+def test_no_agreement_leads_on_from_the_meeting_rung(office: Office) -> None:
+    """Rung 5 is a leader's, who convenes nobody."""
+    it = report(office).act("escalate", Party.UNIT_HEAD).by_head("call_consultation")
+    it.by_head("conclude", duties="", no_agreement="yes")
+    assert (it.case.rung, convening(it.case, office.policy)) == (5, False)
+
+
+def test_a_consultation_called_below_counts_for_the_rung_it_is_concluded_on(office: Office) -> None:
+    """It climbed while the units met: nobody is called together twice for one conclusion."""
+    it = report(office).by_head("call_consultation").act("escalate", Party.UNIT_HEAD).by_head("conclude")
+    assert (it.case.rung, it.status, convening(it.case, office.policy)) == (4, "in_progress", False)
+
+
+# -- the city -------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_monthly_report_to_the_city_starts_the_next(office: Office) -> None:
+    """On the top rung alone, by the desk's head, with a document."""
+    it = report(office)
+    assert it.refused("report_to_city", Party.DESK_HEAD).code == "not_with_city"
+    it = unrouted(office).by_head("dispatch", rung="7")
+    assert it.due("city_report") == "Sun 2026-08-16 23:59"
+    assert it.refused("report_to_city", Party.DESK_HEAD, document="").facts["field"] == "document"
+    it.at("2026-08-10 10:00").by_head("report_to_city")
+    assert [c["state"] for c in it.json["clocks"] if c["kind"] == "city_report"] == ["met", "running"]
+    assert it.due("city_report")[4:14] == "2026-09-10"
+    assert it.events("report_to_city")[0]["text"] == {"text": "已报市专班"}
+
+
+def office_label(office: Office, unit: str) -> str:
+    """A unit's short name."""
+    with office.reading() as session:
+        return session.get_one(Unit, unit).short_en
