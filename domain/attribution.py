@@ -21,6 +21,9 @@ CONSULTATION = Label("会商未结论", "the consultation is not concluded")
 SUPPORTER = Label("配合单位逾期未答复", "a supporter's answer is overdue")
 LEAD = Label("牵头单位办理中", "the lead is at work")
 
+JUDGING = ("close", "approval_step", "ruling", "consultation", "answer")
+"""The clocks whose histories are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClockHistory:

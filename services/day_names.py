@@ -14,6 +14,7 @@ from services.calendar import hours_of
 from services.own_days import EditMistakes, OwnDays, read_edits
 
 SUMMER = Label("夏令作息", "summer hours")
+EXCHANGED = Label("调休放假", "in exchange for a make-up working day")
 _NONE = OwnDays({}, frozenset(), {})
 
 
@@ -68,5 +69,8 @@ def _schedule(country: str, year: int) -> tuple[frozenset[int], Mapping[date, La
         holidays.country_holidays(country, years=year, language=next((one for one in wanted if one in languages), None))
         for wanted in (("zh_CN", "zh"), ("en_US", "en_GB", "en"))
     )
-    names = {day: Label(zh.get(day, name), en.get(day, name)) for day, name in plain.items()}
+    names = {
+        day: EXCHANGED if en.get(day, "").startswith("Day off") else Label(zh.get(day, name), en.get(day, name))
+        for day, name in plain.items()
+    }
     return frozenset(plain.weekend), names, frozenset(plain.weekend_workdays)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.attribution import ClockHistory, OverdueDay, attribute
+from domain.attribution import OverdueDay
 from domain.clocks import CLOCKS, ClockState, Happening, Moment
 from domain.explain import Account, account
 from domain.labels import PARTY_LABELS
@@ -20,6 +20,7 @@ from models import clock as clock_tables
 from models.calendar import CalendarVersion
 from models.factor import FactorRequest
 from models.office import PolicyVersion
+from services.attribution import overdue_days
 from services.case_files import read_all_moments, read_clock
 from services.day_names import DayNames, day_names
 from services.explain_words import (
@@ -130,21 +131,12 @@ def explain_lines(session: Session, office: Office, case_id: int) -> tuple[Expla
     return tuple(desk.explained(row, moments[row.id]) for row in rows)
 
 
-def overdue_days_of(
-    session: Session, office: Office, case_id: int, until: datetime | None = None
-) -> tuple[OverdueDay, ...]:
-    """Each overdue working day of the case's closing dates up to `until` (now), with its one owner."""
-    c = clock_tables.Clock
-    rows = session.scalars(select(c).where(c.case_id == case_id).order_by(c.id)).all()
-    return _overdue(session, office, case_id, rows, read_all_moments(session, [row.id for row in rows]), until)
-
-
 def _explain(session: Session, office: Office, case: tables.Case) -> Explanation:
     c = clock_tables.Clock
     rows = session.scalars(select(c).where(c.case_id == case.id).order_by(c.id.desc())).all()
     moments = read_all_moments(session, [row.id for row in rows])
     desk = _Desk(session, office, load_people(session, office.policy), case)
-    overdue = _overdue(session, office, case.id, rows[::-1], moments, None)
+    overdue = overdue_days(session, office, [case.id])[case.id]
     units = {day.owner: desk.name(day.owner) for day in overdue}
     return Explanation(case.code, tuple(desk.explained(row, moments[row.id]) for row in rows), overdue, units)
 
@@ -211,36 +203,3 @@ def _agrees(found: Account, stored: datetime | None) -> bool:
     ends = found.reached
     changed = any(change.what is not Happening.PASSED_ON for change in found.changes)
     return ends is None or ends == found.due.at or changed
-
-
-def _overdue(
-    session: Session,
-    office: Office,
-    case_id: int,
-    rows: Sequence[clock_tables.Clock],
-    moments: Mapping[int, Sequence[Moment]],
-    until: datetime | None,
-) -> tuple[OverdueDay, ...]:
-    histories = [
-        ClockHistory(
-            row.kind, row.subject, _first_owner(session, case_id, row, moments[row.id]), tuple(moments[row.id])
-        )
-        for row in rows
-    ]
-    return attribute(
-        histories, office.policy.desk_unit, lambda v: office.in_force.calendar(session, v), until or office.now()
-    )
-
-
-def _first_owner(session: Session, case_id: int, row: clock_tables.Clock, moments: Sequence[Moment]) -> str | None:
-    """For whom a clock was started: its row holds its present owner, the case's history who had it before."""
-    passed = next((m for m in moments if m.what is Happening.PASSED_ON), None)
-    if passed is None:
-        return row.owner_unit
-    e, a = tables.Event, tables.Assignment
-    succeeded = select(e.facts).where(e.case_id == case_id, e.action == "succeeded", e.at == passed.at)
-    for facts in session.scalars(succeeded.order_by(e.seq)):
-        if facts.get("to") == passed.reason:
-            return str(facts["from"])
-    led = select(a.unit_id).where(a.case_id == case_id, a.part == "lead", a.until == passed.at).order_by(a.id)
-    return session.scalars(led).first() or row.owner_unit
