@@ -76,6 +76,15 @@ def test_a_replay_owes_no_mail_and_repeats_nothing(seeded: Office) -> None:
 
 
 @pytest.mark.sqlite
+def test_old_notices_are_answered(seeded: Office) -> None:
+    """What a register's notice asked for counts as answered in time; those of these days are still to be."""
+    duties = [c for row in register() for c in (case_json(seeded, row.code) or {})["clocks"] if c["kind"] == "duty"]
+    assert {c["state"] for c in duties} == {"met", "running"}
+    assert all(c["due"] > "2026-07-16T09:00" for c in duties if c["state"] == "running")
+    assert all(c["ended_at"] < c["due"] for c in duties if c["state"] == "met")
+
+
+@pytest.mark.sqlite
 def test_the_next_case_follows_the_registers_last(seeded: Office) -> None:
     """Codes go on after the register's."""
     from services.desk import register as report
