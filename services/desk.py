@@ -119,12 +119,15 @@ def coordinate(
     known = repeated(office, command_id)
     if known is not None:
         return known
+    problem = ""
     if step not in steps:
-        return [
-            StepResult(c, False, f"{step} is not a step of the desk; choose one of {', '.join(steps)}") for c in cases
-        ]
-    if step in office.policy.head_link_steps:
-        return [StepResult(c, False, f"{step} needs the desk head's own link (policy: head_link_steps)") for c in cases]
+        problem = f"{step} is not a step of the desk; choose one of {', '.join(steps)}"
+    elif step in office.policy.head_link_steps:
+        problem = f"{step} needs the desk head's own link (policy: head_link_steps)"
+    if problem:
+        with office.reading() as session:
+            hidden = _restricted(session, [c.strip().upper() for c in cases])
+        return [StepResult(UNNAMED if c.strip().upper() in hidden else c, False, problem) for c in cases]
     given = {k: v for k, v in fields.items() if v not in (None, "", "—", [], ())}
     spoken_for = str(given.pop("spoken_for", "")) or None
     actor = desk_actor(step, channel, spoken_for if step in PROXY_STEPS else None)
