@@ -211,7 +211,8 @@ def allowed(draft: Draft) -> tuple[Allowed, ...]:
 def _until(draft: Draft, name: str) -> str | None:
     clock = draft.case.open_clock(CLOCK_OF.get(name, ""))
     until = clock.due if clock is not None else dispute_until(draft) if name == "dispute" else None
-    return None if until is None else f"{draft.time.local(until):%Y-%m-%d %H:%M}"
+    # A moment that has passed would say that what is late is not allowed any more.
+    return None if until is None or until < draft.now else f"{draft.time.local(until):%Y-%m-%d %H:%M}"
 
 
 def offered(draft: Draft) -> tuple[Action, ...]:
