@@ -46,4 +46,4 @@ Feature: A promise with a date · 承诺限期解决
     And the original closing date is still Thursday 23 July, 17:30
     And the mail to the battery plant says "事项已重新开启"
     When the planning bureau's officer delivers what was promised: "规划调整已批复"
-    Then that is refused: "deliver is not possible now"
+    Then that is refused: "“Delivered as promised” is not possible now."

@@ -26,4 +26,6 @@ Feature: More time, too late · 延期过时
     When it is Friday 24 July, 09:00
     And the planning bureau's officer asks for time until Tuesday 28 July
     Then that is refused: "The case was due 2026-07-23 17:30; more time must be asked before that."
+    And what is allowed now is "Reply", by the lead unit
+    And what is allowed now is "Reassign", by the head of the desk
     And its light is yellow

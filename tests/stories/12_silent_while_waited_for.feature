@@ -14,6 +14,9 @@ Feature: Silent while it is waited for · 挂起待补期间未回应
     Then the mail to the battery plant says "请尽快补充材料"
     When it is Thursday 23 July, 09:00
     Then the mail to the battery plant says "请尽快补充材料"
+    When the planning bureau's officer replies that it is solved: "退界已核定"
+    Then that is refused: "“Reply” is not possible now."
+    And what is allowed now is "Review the suspension", by the head of the desk, until Friday 31 July, 17:30
     When it is Monday 27 July, 17:20
     Then the case is suspended
     And the battery plant gets no mail

@@ -24,4 +24,4 @@ Feature: Reassigned · 改派
     Then no signature for receipt is owed
     When it is Tuesday 21 July, 10:00
     And the power company's officer reports: "已移交"
-    Then that is refused: "not for observer"
+    Then that is refused: "“Report progress or the plan” is not for Observer."

@@ -27,7 +27,7 @@ from services.explain import explain
 from services.form import submit_form
 from services.office import Office
 from services.outbox import owed
-from services.page_types import ActPage, Done, LinkRefused, TrackPage
+from services.page_types import ActPage, AllowedNow, Done, LinkRefused, TrackPage
 from services.pages import act, act_page, confirm_report, track_act, track_page
 from services.receiver import receive_waiting
 from services.sweep import sweep
@@ -40,11 +40,12 @@ DECISIONS = frozenset({"approve", "refuse", "hand_back"})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an attempt: whether it was done, and what the actor was told, in both languages."""
+    """What became of an attempt: whether it was done, what the actor was told, in both languages, and what is allowed instead."""
 
     what: str
     done: bool
     words: str
+    allowed: tuple[AllowedNow, ...] = ()
 
 
 @dataclass(slots=True)
@@ -62,8 +63,8 @@ class Stage:
     last: Outcome | None = None
     notice: dict[str, Any] = field(default_factory=dict)
     """The supervision notice that the story speaks of."""
-    told: str = ""
-    """What the last refusal said."""
+    told: Outcome | None = None
+    """The last refusal."""
     shown: tuple[Label, ...] = ()
     """What a change of the directory was shown to do before it was applied."""
     named: set[str] = field(default_factory=set)
@@ -154,6 +155,7 @@ class Stage:
         last, self.last = self.last, None
         assert last is not None, "nothing was tried"
         assert not last.done, f"{last.what} was done: {last.words}"
+        self.told = last
         return last
 
     def officer(self, address: str, action: str, **fields: str) -> None:
@@ -285,7 +287,7 @@ class Stage:
         return f"story-{self.commands}"
 
     def _tried(self, what: str, done: Done) -> None:
-        self.last = Outcome(what, done.done, f"{done.message.zh}\n{done.message.en}")
+        self.last = Outcome(what, done.done, f"{done.message.zh}\n{done.message.en}", done.allowed)
 
     # -- reporting -----------------------------------------------------------------------------------------------------
 

@@ -238,14 +238,26 @@ def _(stage: Stage, firm: Firm, words: str) -> None:
 
 @then(sentence('that is refused: "{words}"'))
 def _(stage: Stage, words: str) -> None:
-    stage.told = stage.refusal().words
-    assert words in stage.told
+    assert words in stage.refusal().words
+
+
+@then(sentence('what is allowed now is "{what}", by {who:Party}, until {moment:Moment}'))
+def _(stage: Stage, what: str, who: str, moment: SaidMoment) -> None:
+    assert stage.told is not None
+    until = f"{stage.moment(moment):%Y-%m-%d %H:%M}"
+    assert (what, who, until) in [(a.what.en, ", ".join(p.en for p in a.by), a.until) for a in stage.told.allowed]
+
+
+@then(sentence('what is allowed now is "{what}", by {who:Party}'))
+def _(stage: Stage, what: str, who: str) -> None:
+    assert stage.told is not None
+    assert (what, who, None) in [(a.what.en, ", ".join(p.en for p in a.by), a.until) for a in stage.told.allowed]
 
 
 @then("the answer does not name it")
 def _(stage: Stage) -> None:
-    assert stage.told
-    assert stage.code not in stage.told
+    assert stage.told is not None
+    assert stage.code not in stage.told.words
 
 
 @then(sentence("the history says that {person:Person} approved for {principal:Person}"))

@@ -94,6 +94,14 @@ CAUSES = {
     "the province": "awaiting_superior",
     "the heat": "weather",
 }
+PARTIES = {
+    "the lead unit": "Lead unit",
+    "the enterprise": "Enterprise",
+    "the head of the desk": "Desk head",
+    "the unit's head": "Unit head",
+    "the approver": "Approver",
+}
+"""Capacities, as pages say them where they tell what is allowed."""
 COLOURS = {"blue": "blue", "yellow": "yellow", "red": "red"}
 LIGHTS = {**COLOURS, "green": "green", "grey": "grey"}
 CLOCKS = {
@@ -204,6 +212,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Status": _in(STATUSES),
     "Outcome": _in(OUTCOMES),
     "Cause": _in(CAUSES),
+    "Party": _in(PARTIES),
     "Colour": _in(COLOURS),
     "Light": _in(LIGHTS),
     "Clock": _in(CLOCKS),
