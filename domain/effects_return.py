@@ -54,7 +54,8 @@ def ask_again(draft: Draft, text: str) -> bool:
             if step.state != "returned":
                 continue
             found = True
-            step.state, approval.changed = "open", True
+            # Whoever answers now is asked: the one who returned it may be away, or gone.
+            step.state, step.account, approval.changed = "open", None, True
             approval.facts = approval.facts | {"supplement": text}
             clock = clock_of(draft.case, approval, step)
             # A suspended case's clocks go on with the case; a stage's when none of its steps waits any more.
