@@ -224,7 +224,7 @@ def test_whose_a_day_is_agrees_with_who_the_notices_name(office: Office, seed: i
         with office.reading() as session:
             days = overdue_days(session, office, [it.id])[it.id]
         # What is done after closing is judged on the next day.
-        if named is not None and hour < 18 and office.time.is_working_day(day):
+        if named is not None and office.time.is_working_day(day) and office.now() <= office.time.closing(day):
             judged.add(named)
             assert (days[-1].day, days[-1].owner) == (day, named), f"{seed}, {day} {hour}:{minute}"
         day += timedelta(days=chance.randrange(1, 3))
