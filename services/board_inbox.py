@@ -16,7 +16,6 @@ from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
 from services.board_users import BoardUser
 from services.office import Office
-from services.outbox import retry
 from services.page_types import Done
 from services.receiver import replay
 from services.report import parse_body
@@ -132,4 +131,6 @@ def failed_mails(office: Office) -> tuple[FailedMail, ...]:
 
 def send_again(office: Office, ids: Sequence[int]) -> int:
     """Owe refused mails at once again; how many."""
+    from services.outbox import retry  # the mail transport is loaded by who sends: the form is shown without it
+
     return retry(office, list(ids)) if ids else 0

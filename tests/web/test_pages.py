@@ -98,7 +98,7 @@ def test_other_methods_are_refused(client: TestClient, method: str, path: str) -
 
 def test_an_error_of_ours_shows_no_trace(client: TestClient, office: Office) -> None:
     """500 in words; what went wrong stays inside."""
-    object.__setattr__(office, "policy", None)
+    object.__setattr__(office, "in_force", None)
     answer = client.get("/")
     assert answer.status_code == 500
     assert not re.search(r"Traceback|Error\b|\.py|NoneType", answer.text)
