@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from domain.attribution import ClockHistory, attribute
-from domain.clocks import ClockState, Happening
+from domain.clocks import ClockState
 from domain.lifecycle import ApprovalKind, Kind, Party, Status
 from domain.policy import Colour
 from models.case import Approval, ApprovalStep, Assignment, Case
 from models.clock import Clock, Notice
-from services.case_files import chunks, read_all_moments
+from services.attribution import overdue_days
+from services.case_files import chunks
 from services.office import Office
 
 NOBODY = Party.APPROVER.value
@@ -24,9 +24,6 @@ NOBODY = Party.APPROVER.value
 
 REPLIES = frozenset({"resolved", "partial", "promised", "explained", "reasonable_explanation"})
 """Outcomes that a signed reply gave."""
-
-_JUDGING = ("close", "approval_step", "ruling", "consultation", "answer")
-"""The clocks that say whose an overdue day is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,46 +251,7 @@ def _count_overdue(session: Session, office: Office, period: _Period, rows: Rows
     )  # fmt: skip
     categories = {row.id: row.category for row in session.execute(late)}
     for some in chunks(sorted(categories)):
-        for case_id, histories in _histories(session, some).items():
-            days = attribute(
-                histories, office.policy.desk_unit, lambda version: office.in_force.calendar(session, version), until
-            )
+        for case_id, days in overdue_days(session, office, some, until).items():
             for one in days:
                 if period.first <= one.day <= period.last:
                     rows.add("overdue", one.owner, categories[case_id])
-
-
-def _histories(session: Session, case_ids: Sequence[int]) -> dict[int, list[ClockHistory]]:
-    clocks = list(
-        session.scalars(select(Clock).where(Clock.case_id.in_(case_ids), Clock.kind.in_(_JUDGING)).order_by(Clock.id))
-    )
-    moments = read_all_moments(session, [clock.id for clock in clocks])
-    led = _leads(session, case_ids)
-    found: dict[int, list[ClockHistory]] = defaultdict(list)
-    for clock in clocks:
-        history, owner = moments[clock.id], clock.owner_unit
-        if clock.case_id is None:
-            continue
-        if any(moment.what is Happening.PASSED_ON for moment in history):
-            # The row names who has it now; who had it first led the case when it was started.
-            owner = led[clock.case_id](clock.started) or owner
-        found[clock.case_id].append(ClockHistory(clock.kind, clock.subject, owner, tuple(history)))
-    return found
-
-
-def _leads(session: Session, case_ids: Sequence[int]) -> dict[int, Callable[[datetime], str | None]]:
-    """Who led each case at a moment."""
-    parts: dict[int, list[Assignment]] = {i: [] for i in case_ids}
-    query = (
-        select(Assignment).where(Assignment.case_id.in_(case_ids), Assignment.part == "lead").order_by(Assignment.id)
-    )
-    for row in session.scalars(query):
-        parts[row.case_id].append(row)
-
-    def at(rows: Iterable[Assignment]) -> Callable[[datetime], str | None]:
-        spans = [(row.since, row.until, row.unit_id) for row in rows]
-        return lambda moment: next(
-            (u for since, until, u in spans if since <= moment and (until is None or moment < until)), None
-        )
-
-    return {i: at(rows) for i, rows in parts.items()}
