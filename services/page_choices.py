@@ -22,10 +22,13 @@ _ANSWERS = (
 
 
 def field_of(office: Office, people: People, action: Action, field: Field, case: Case | None = None) -> FormField:
-    """A field with its options. Those who would meet are ticked already when a consultation is called."""
+    """A field with its options. Those who would meet stand first and are ticked already when a consultation is called."""
     choices = _factor_choices(office, field, case) or _choices(office, people, action, field)
-    value = ",".join(who_meets(case)) if case is not None and field.name == "participants" else ""
-    return FormField(field.name, field.kind, field.label, field.required, choices, value)
+    if case is None or field.name != "participants":
+        return FormField(field.name, field.kind, field.label, field.required, choices)
+    meet = who_meets(case)
+    choices = tuple(sorted(choices, key=lambda choice: choice.value not in meet))
+    return FormField(field.name, field.kind, field.label, field.required, choices, ",".join(meet))
 
 
 def fields_of_button(office: Office, people: People, action: Action, draft: Draft) -> tuple[FormField, ...]:

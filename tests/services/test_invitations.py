@@ -8,9 +8,12 @@ from email.message import EmailMessage
 import pytest
 from icalendar import Calendar, Event
 
+from domain.lifecycle import Party
 from notifications.caught import caught, parsed
 from services.office import Office
-from tests.builders import ROADS, Difficulty, report
+from services.page_types import ActPage
+from services.pages import act_page
+from tests.builders import AREA, LEAD, PLANNING, ROADS, Difficulty, report
 from tests.conftest import SHANGHAI
 from tests.mailroom import deliver_all
 
@@ -134,3 +137,15 @@ def test_other_mails_carry_no_file(office: Office) -> None:
     report(office).by_lead("contact")
     deliver_all(office)
     assert all(not list(parsed(row).iter_attachments()) for row in caught(office.settings.data / "mail.sqlite"))
+
+
+def test_who_would_meet_is_ticked_already(office: Office) -> None:
+    """On a meeting rung the head's page begins with the call: lead, supporters and area stand first, and are ticked."""
+    report(office).act("escalate", Party.UNIT_HEAD)
+    [mail] = [m for m in deliver_all(office) if m.message == "climbed" and "召集会商" in m.text]
+    page = act_page(office, mail.links[0].rsplit("/", 1)[1])
+    assert isinstance(page, ActPage)
+    assert page.buttons[0].action.name == "call_consultation"
+    [units] = [field for field in page.buttons[0].fields if field.name == "participants"]
+    assert units.value.split(",") == [LEAD, ROADS, PLANNING, AREA]
+    assert {choice.value for choice in units.choices[:4]} == {LEAD, ROADS, PLANNING, AREA}
