@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain.approvals import UNDECIDED
 from domain.case import RULE_ACTOR, Place
 from domain.clocks import ClockState, Happening, Moment
 from domain.draft import Draft
@@ -54,12 +55,13 @@ def _keep_marks(draft: Draft) -> None:
 
 
 def _named(draft: Draft) -> Iterator[str]:
+    """Units that `_succeed` replaces, and no others: what was decided by a unit stays its own."""
     case = draft.case
     named = [case.lead, *case.supporters, case.area]
     named += [clock.owner_unit for clock in case.clocks if clock.open]
     for approval in case.approvals:
         if approval.state == "open":
-            named += [approval.unit, *(step.unit for step in approval.steps)]
+            named += [approval.unit, *(step.unit for step in approval.steps if step.state in UNDECIDED)]
     if case.factor is not None:
         named += [stage.unit for stage in case.factor.stages if stage.state not in FINISHED]
     return (unit for unit in named if unit)
@@ -120,7 +122,7 @@ def _pass_decisions(draft: Draft, old: str, new: str) -> None:
         if approval.unit == old:
             approval.unit, approval.changed = new, True
         for step in approval.steps:
-            if step.unit == old and step.state in ("waiting", "open", "returned"):
+            if step.unit == old and step.state in UNDECIDED:
                 step.unit, step.account, approval.changed = new, None, True
                 if step.state == "open":
                     ask(draft, approval, step)
@@ -128,18 +130,16 @@ def _pass_decisions(draft: Draft, old: str, new: str) -> None:
 
 def _tell(draft: Draft, parts: list[Party], old: str, new: str) -> None:
     case = draft.case
-    for part in parts:
-        if part is Party.SUPPORTER and new not in case.supporters:
-            continue
-        kinds = {Party.LEAD: ("close", "promised"), Party.SUPPORTER: ("answer",)}.get(part, ("duty",))
+    if parts and not (parts == [Party.SUPPORTER] and new == case.lead):
+        # In the capacity that the successor has in the case now, duties included.
+        part = Party.LEAD if new == case.lead else Party.SUPPORTER if new in case.supporters else Party.DUTY_UNIT
+        kinds = ("close", "promised") if Party.LEAD in parts else ("answer", "duty")
         due = min(
             (c.due for c in case.clocks if c.open and c.owner_unit == new and c.kind in kinds and c.due), default=None
         )
-        # Who gets the work in several parts has a link for each.
         draft.owe(
-            "work_passed_on", draft.officers(new), once=f"{part.value}:{new}", part=part.value, unit=new, before=old,
+            "work_passed_on", draft.officers(new), part=part.value, unit=new, before=old, due=due,
             why=Label("原承办单位已合并或撤销，工作由承接单位继续办理", "The former unit was merged or closed; its successor goes on"),
-            due=due,
         )  # fmt: skip
     if Party.LEAD in parts:
         draft.tell_reporters(

@@ -41,13 +41,13 @@ def obligations(case: Case) -> tuple[Obligation, ...]:
     if case.lead and (case.status in AT_WORK or case.open_clock("promised") is not None):
         due = _first([c for c in running if c.kind in ("close", "promised")]) or case.due
         found.append(_of_unit(Party.LEAD, case.lead, due))
-    for unit in case.supporters:
-        owed = [c for c in running if c.kind == "answer" and c.owner_unit == unit]
-        if owed:
-            found.append(_of_unit(Party.SUPPORTER, unit, _first(owed)))
-    for unit in dict.fromkeys(c.owner_unit for c in running if c.kind == "duty" and c.owner_unit):
-        owed = [c for c in running if c.kind == "duty" and c.owner_unit == unit]
-        found.append(_of_unit(Party.DUTY_UNIT, unit, _first(owed)))
+    for unit in dict.fromkeys(
+        (*case.supporters, *(c.owner_unit for c in running if c.kind == "duty" and c.owner_unit))
+    ):
+        owed = [c for c in running if c.kind in ("answer", "duty") and c.owner_unit == unit]
+        # A part in the case is the capacity in which its duties are done too.
+        if owed and unit != case.lead:
+            found.append(_of_unit(Party.SUPPORTER if unit in case.supporters else Party.DUTY_UNIT, unit, _first(owed)))
     found += _decisions(case)
     return (*found, *_of_the_desk(case, running))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from domain.approvals import UNDECIDED
 from domain.case import RULE_ACTOR, Case
 from domain.draft import Draft
 from domain.effects_succession import follow_successors
@@ -19,7 +19,7 @@ from models.directory import Unit
 from models.factor import FactorStage
 from services.case_files import Surroundings, chunks, load_cases
 from services.casebook import Casebook
-from services.casebook_write import write_drafts
+from services.casebook_write import as_they_are, write_drafts
 
 OPEN_STATES = ("running", "paused")
 
@@ -51,7 +51,7 @@ def cases_of_units(session: Session, units: Iterable[str]) -> list[int]:
         session.scalars(
             select(a.case_id)
             .outerjoin(s, s.approval_id == a.id)
-            .where(a.state == "open", or_(a.unit_id.in_(named), s.unit_id.in_(named)))
+            .where(a.state == "open", or_(a.unit_id.in_(named), s.unit_id.in_(named) & s.state.in_(tuple(UNDECIDED))))
         )
     )
     found.update(
@@ -78,7 +78,7 @@ def follow(book: Casebook, ids: Sequence[int], by: str = "") -> dict[int, tuple[
     taken: dict[int, tuple[str, ...]] = {}
     for some in chunks(sorted(ids)):
         cases = load_cases(book.session, some)
-        before = {i: deepcopy(case) for i, case in cases.items()}
+        before = as_they_are(cases)
         drafts = []
         for draft in _drafts(book, cases.values()):
             units = follow_successors(draft, by)
@@ -92,7 +92,7 @@ def follow(book: Casebook, ids: Sequence[int], by: str = "") -> dict[int, tuple[
 
 def ask_again_who_decides(book: Casebook, cases: Sequence[Case]) -> None:
     """Open steps of approvals name who is asked now, where whoever was asked does not answer for the role any more."""
-    before = {case.id: deepcopy(case) for case in cases}
+    before = as_they_are({case.id: case for case in cases})
     changed = []
     for draft in _drafts(book, cases):
         asked = _asked(draft.case)

@@ -201,8 +201,11 @@ def end_links(
     if accounts:
         ended += _end(session, now, or_(link.account_id.in_(accounts), link.principal_id.in_(accounts)))
         _void(session, lambda row, grant: row.account_id in accounts or grant.get("principal") in accounts)
+    everywhere = {(held.account, held.role) for held in kept if held.role not in OF_UNITS}
     for held in roles:
-        ended += _end_role(session, now, held, kept)
+        # Whose role is the whole office's holds it, whatever unit it stands under.
+        if (held.account, held.role) not in everywhere:
+            ended += _end_role(session, now, held, kept)
     return ended
 
 

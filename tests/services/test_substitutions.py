@@ -55,6 +55,7 @@ def acting(office: Office, role: Role, unit: str | None, day: date) -> list[tupl
 # -- told and named (glpi 19626) ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_both_are_told_for_whom_and_from_when_to_when(office: Office) -> None:
     """The substitute and the absent one, at once when it is arranged, however far ahead."""
     change(office, away("L08", "L13", MONDAY, date(2026, 7, 31)))
@@ -77,6 +78,7 @@ def test_what_a_substitute_does_is_recorded_in_both_names(office: Office) -> Non
     assert "供电公司联络员" in str(page)
 
 
+@pytest.mark.sqlite
 def test_a_substitute_who_holds_the_role_as_well_acts_in_their_own_name(office: Office) -> None:
     """Two liaisons of a unit, one away: the other is not recorded as acting for somebody else."""
     change(office, RoleGiven(account="H08", role="liaison", unit=LEAD))
@@ -84,6 +86,7 @@ def test_a_substitute_who_holds_the_role_as_well_acts_in_their_own_name(office: 
     assert acting(office, Role.LIAISON, LEAD, TODAY) == [("H08", None)]
 
 
+@pytest.mark.sqlite
 def test_somebody_who_arranged_it_by_hand_is_told_by_the_sweep(office: Office, at: At) -> None:
     """A row that came another way (an import, an older release) is followed on its day."""
     it = report(office)
@@ -109,6 +112,7 @@ def test_one_that_starts_today_brings_the_links_at_once(office: Office) -> None:
     assert len(told(office, "work_passed_on")) == 3
 
 
+@pytest.mark.sqlite
 def test_one_that_starts_later_brings_them_on_its_day(office: Office, at: At) -> None:
     """The first sweep of the day; the second has nothing left to do."""
     it = report(office)
@@ -156,6 +160,7 @@ def test_one_that_is_ended_early_ends_at_once(office: Office) -> None:
     assert [alive for *_, alive in links_of(office, "L13")] == [False, True]
 
 
+@pytest.mark.sqlite
 def test_a_link_that_is_not_sent_yet_when_it_is_over_is_never_made(office: Office, at: At) -> None:
     """The mail waited over the weekend; the substitution did not."""
     report(office)
@@ -165,6 +170,7 @@ def test_a_link_that_is_not_sent_yet_when_it_is_over_is_never_made(office: Offic
     assert "L13" not in {account for account, message in letters(office).values() if message == "work_passed_on"}
 
 
+@pytest.mark.sqlite
 def test_days_on_which_nothing_ran_are_made_up_for(office: Office, at: At) -> None:
     """The machine was off when one substitution ended and another began."""
     report(office)
@@ -177,6 +183,7 @@ def test_days_on_which_nothing_ran_are_made_up_for(office: Office, at: At) -> No
     assert set(links_of(office, "L01")) == {("lead", LEAD, "L08", True)}
 
 
+@pytest.mark.sqlite
 def test_a_day_of_nobody_away_costs_two_looks(office: Office, at: At) -> None:
     """The hook of the sweep is cheap when the day was followed."""
     sweep(office)
@@ -198,6 +205,7 @@ def test_two_sweeps_at_once_pass_the_work_on_once(office: Office, at: At) -> Non
     assert told(office, "work_passed_on") == [("L13", "L08")]
 
 
+@pytest.mark.sqlite
 def test_the_absent_clerk_and_head_are_stood_in_for(office: Office) -> None:
     """What waits for the desk: triage for the clerk, a ruling for its head."""
     new, disputed = standing(office, Status.NEW), standing(office, Status.DISPUTED)
@@ -257,6 +265,7 @@ def test_nobody_stands_in_for_a_decision_that_they_asked_for(office: Office) -> 
 # -- with everything else ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_a_substitute_who_leaves_or_whose_unit_ends(office: Office) -> None:
     """Their links end like anybody's; a successor's officer who is away is stood in for."""
     it = report(office)
@@ -269,6 +278,7 @@ def test_a_substitute_who_leaves_or_whose_unit_ends(office: Office) -> None:
     assert it.granted("work_passed_on")[-1] == {"party": "lead", "unit": "D01", "principal": "L01"}
 
 
+@pytest.mark.sqlite
 def test_a_silent_replay_follows_nobody(office: Office) -> None:
     """An older register is replayed at moments of the past."""
     with office.writing() as session:
