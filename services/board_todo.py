@@ -24,7 +24,7 @@ from services.board_lists import front_lists
 from services.board_types import BoardFront, Todo, TodoItem
 from services.board_users import BoardUser
 from services.case_view import people_of
-from services.matters import systemic_matters
+from services.matters import known_matters
 from services.office import Office
 from services.people import UNIT_ROLES, People
 from services.run_links import registered
@@ -200,7 +200,7 @@ def _duplicates(session: Session, office: Office) -> Todo:
 
 
 def _matters(session: Session, office: Office) -> Todo:
-    found = systemic_matters(session, office)
+    found = known_matters(session, office)
     items = (
         TodoItem(one.title, case_path(one.cases[0].code), note=one.reason, lines=tuple((c.code, c.title) for c in one.cases[:4]))
         for one in found[:FIRST]
