@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -95,6 +96,12 @@ class Approval:
     subject: str = ""
     needs: dict[int, int] = field(default_factory=dict)
 
+    def copy(self) -> Approval:
+        """A copy that can be changed without this one; what is asked for stays as it was asked."""
+        twin = copy(self)
+        twin.facts, twin.steps = dict(self.facts), [copy(step) for step in self.steps]
+        return twin
+
     @property
     def current(self) -> ApprovalStep | None:
         """The first step that waits for its approver, or for the asker to whom it was returned."""
@@ -150,6 +157,13 @@ class Case:
     clocks: list[Clock] = field(default_factory=list)
     approvals: list[Approval] = field(default_factory=list)
     factor: Factor | None = None
+
+    def copy(self) -> Case:
+        """A copy that can be changed without this one."""
+        twin = copy(self)
+        twin.clocks, twin.approvals = [clock.copy() for clock in self.clocks], [a.copy() for a in self.approvals]
+        twin.factor = deepcopy(self.factor) if self.factor is not None else None
+        return twin
 
     def open_clock(self, kind: str, subject: str | None = None) -> Clock | None:
         """The open clock of that kind (and subject), if any."""

@@ -6,6 +6,7 @@ Everything that can be late is a `Clock`. Its due moment is a fold over its own 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -165,6 +166,12 @@ class Clock:
     moments: list[Moment] = field(default_factory=list)
     """Events not yet written."""
     changed: bool = False
+
+    def copy(self) -> Clock:
+        """A copy that can be changed without this one."""
+        twin = copy(self)
+        twin.moments = list(self.moments)
+        return twin
 
     @property
     def open(self) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from domain.case import Approval, ApprovalStep, Case, ProjectFacts, UnitFacts
@@ -20,6 +21,7 @@ from models import clock as clock_tables
 from models.directory import Project
 from models.engine import hold
 from models.factor import FactorGrant
+from models.rows import table_of
 from services.calendar_versions import FIRST
 from services.factor_files import add_factors
 from services.in_force import InForce
@@ -42,18 +44,25 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
     found: dict[int, Case] = {}
     # Locked in the order of their ids, whoever asks: two who want the same cases never wait for each other in a circle.
     for some in chunks(sorted(set(ids))):
-        query = select(tables.Case).where(tables.Case.id.in_(some)).order_by(tables.Case.id)
+        query = select(*_CASE_COLUMNS).where(tables.Case.id.in_(some)).order_by(tables.Case.id)
         if lock:
-            # What another transaction wrote while this one waited counts, not what was read before.
-            query = query.with_for_update().execution_options(populate_existing=True)
-        for row in session.scalars(query):
+            query = query.with_for_update()
+        for row in session.execute(query):
             found[row.id] = _case(row)
         _add_parts(session, some, found)
         add_factors(session, [i for i in some if i in found and found[i].kind is Kind.FACTOR], found)
     return {i: found[i] for i in ids if i in found}
 
 
-def _case(row: tables.Case) -> Case:
+# Columns, not entities: what another transaction wrote while this one waited counts, not what the session read before.
+_CASE_COLUMNS = tuple(
+    column for column in table_of(tables.Case).c
+    if column.name not in ("title", "detail", "document_number", "source", "enterprise_id", "project_said", "flags")
+)  # fmt: skip
+_CLOCK_COLUMNS = tuple(table_of(clock_tables.Clock).c)
+
+
+def _case(row: Row[Any]) -> Case:
     return Case(
         id=row.id, code=row.code, kind=row.kind, status=row.status, rung=row.rung, round=row.round, cycle=row.cycle,
         case_class=row.case_class, severity=row.severity, category=row.category, lead=row.lead_id, supporters=(),
@@ -79,14 +88,12 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
     ):
         found[case_id].reporters += (contact,)
     c = clock_tables.Clock
-    for row in session.scalars(
-        select(c)
+    for row in session.execute(
+        select(*_CLOCK_COLUMNS)
         .where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
         .order_by(c.id)
-        .execution_options(populate_existing=True)
     ):
-        if row.case_id is not None:
-            found[row.case_id].clocks.append(read_clock(row))
+        found[row.case_id].clocks.append(read_clock(row))
     approvals: dict[int, Approval] = {}
     for asked in session.scalars(
         select(tables.Approval)
@@ -125,7 +132,7 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
             )  # fmt: skip
 
 
-def read_clock(row: clock_tables.Clock) -> Clock:
+def read_clock(row: clock_tables.Clock | Row[Any]) -> Clock:
     """A clock's row as the rules see it."""
     limit = Limit(row.limit_value, row.limit_unit, row.limit_rolls) if row.limit_value and row.limit_unit else None
     return Clock(

@@ -7,7 +7,6 @@ drafts, and everything that the drafts hold is written with bulk statements in t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,7 +27,7 @@ from domain.rules import perform
 from domain.working_time import WorkingTime
 from models import case as tables
 from services.case_files import Surroundings, load_cases
-from services.casebook_write import write_drafts
+from services.casebook_write import Before, as_it_is, as_they_are, write_drafts
 from services.identities import UNNAMED
 from services.in_force import InForce
 from services.numbers import draw
@@ -126,7 +125,7 @@ class Casebook:
             # All that will be held are locked in one order.
             load_cases(self.session, wanted + targets)
         cases = load_cases(self.session, wanted)
-        before = {i: deepcopy(case) for i, case in cases.items()}
+        before = as_they_are(cases)
         place = Surroundings(self.session, self.people, self.in_force, cases)
         drafts: list[Draft] = []
         results: list[Result] = []
@@ -135,7 +134,7 @@ class Casebook:
             if case is None:
                 raise LookupError(f"no case {request.case_id}")
             # The effect works on a copy, so that a refusal half way leaves the case as it was.
-            attempt = deepcopy(case)
+            attempt = case.copy()
             draft = Draft(attempt, self.now, request.actor, self.policy, self.time, place)
             try:
                 follow_successors(draft)
@@ -158,13 +157,13 @@ class Casebook:
         drafts.append(draft)
 
     def _tell_target(
-        self, merged: Draft, cases: dict[int, Case], before: dict[int, Case], drafts: list[Draft], place: Surroundings
+        self, merged: Draft, cases: dict[int, Case], before: dict[int, Before], drafts: list[Draft], place: Surroundings
     ) -> None:
         target = place.target(merged.merge_into or "")
         if target is None:
             return
-        before.setdefault(target.id, deepcopy(target))
-        draft = Draft(deepcopy(target), self.now, merged.actor, self.policy, self.time, place)
+        before.setdefault(target.id, as_it_is(target))
+        draft = Draft(target.copy(), self.now, merged.actor, self.policy, self.time, place)
         draft.record("merged_in", {"code": merged.case.code})
         draft.tell_reporters(Label("同类事项已并入", "A report of the same matter was merged into this one"))
         self._keep(draft, cases, drafts)
@@ -177,7 +176,7 @@ class Casebook:
     def tick(self, due: Mapping[int, Sequence[int]]) -> list[Ticked]:
         """Let clocks take the steps that are due: case id → clock ids, in the order of their moments."""
         cases = load_cases(self.session, list(due))
-        before = {i: deepcopy(case) for i, case in cases.items()}
+        before = as_they_are(cases)
         drafts, ticked = self.plan(cases, due)
         write_drafts(self, before, drafts)
         return ticked
@@ -212,7 +211,7 @@ class Casebook:
     def issue(self, case_id: int, colour: Colour) -> None:
         """Issue a notice by hand on the closing clock, as an older register says it was."""
         cases = load_cases(self.session, [case_id])
-        before = {i: deepcopy(case) for i, case in cases.items()}
+        before = as_they_are(cases)
         draft = Draft(
             cases[case_id],
             self.now,
@@ -227,7 +226,7 @@ class Casebook:
     def climb_to(self, case_id: int, rung: int, cause: str) -> None:
         """Climb to a rung, one by one, as an older register says the case did."""
         cases = load_cases(self.session, [case_id])
-        before = {i: deepcopy(case) for i, case in cases.items()}
+        before = as_they_are(cases)
         case = cases[case_id]
         draft = Draft(
             case, self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people, self.in_force)
@@ -239,7 +238,7 @@ class Casebook:
     def restart_stage(self, case_id: int, stage: str) -> None:
         """Let a stage's clock count from now, where an older register does not say since when the stage is open."""
         cases = load_cases(self.session, [case_id])
-        before = {i: deepcopy(case) for i, case in cases.items()}
+        before = as_they_are(cases)
         place = Surroundings(self.session, self.people, self.in_force)
         draft = Draft(cases[case_id], self.now, RULE_ACTOR, self.policy, self.time, place)
         restart_stage(draft, stage)
@@ -263,7 +262,7 @@ class Casebook:
         if reporters:
             self.session.execute(insert(tables.Reporter), reporters)
         cases = load_cases(self.session, list(ids))
-        before = {i: deepcopy(case) for i, case in cases.items()}
+        before = as_they_are(cases)
         place = Surroundings(self.session, self.people, self.in_force)
         drafts = []
         for case_id, report in zip(ids, reports, strict=True):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from domain.case import Actor, Approval, Case
 from domain.clocks import Clock
 from domain.draft import Draft
+from domain.factor import Factor
 from domain.policy import Limit
 from models import case as tables
 from models import clock as clock_tables
 from models.office import AccessLink
+from models.rows import insert_numbered, insert_rows, update_rows
 from services.chain import link, new_salt, text_digest
 from services.factor_files import write_factors
 from services.owing import write_notices, write_owed
@@ -25,17 +30,43 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-WHOLE = {"render_nulls": True}
-"""Rows are inserted with what they lack: else each run of rows that lack the same would be a statement of its own."""
+_COLUMN_OF = {
+    **dict.fromkeys((
+        "status", "rung", "round", "cycle", "case_class", "severity", "category", "outcome", "due", "original_due", "estimated",
+        "closed_at", "promised_on", "suspended_for", "extensions", "redos", "attempts", "rating_result", "rating_attitude",
+        "marks", "handled_by", "seq", "head_hash",
+    )),
+    "lead": "lead_id", "project": "project_id", "area": "area_id",
+}  # fmt: skip
+"""What of a case may change, with the name of its column where that is another."""
 
-_SCALARS = (
-    "status", "rung", "round", "cycle", "case_class", "severity", "category", "outcome", "due", "original_due", "estimated",
-    "closed_at", "promised_on", "suspended_for", "extensions", "redos", "attempts", "rating_result", "rating_attitude", "seq",
-    "head_hash",
-)  # fmt: skip
+_facts = attrgetter(*_COLUMN_OF)
 
 
-def write_drafts(book: Casebook, before: Mapping[int, Case], drafts: Sequence[Draft]) -> None:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a case was before a change, as far as it has to be compared with what it becomes."""
+
+    facts: tuple[object, ...]
+    lead: str | None
+    supporters: tuple[str, ...]
+    seq: int
+    head_hash: str
+    factor: Factor | None
+
+
+def as_they_are(cases: Mapping[int, Case]) -> dict[int, Before]:
+    """What is kept of cases before their drafts change them."""
+    return {i: as_it_is(case) for i, case in cases.items()}
+
+
+def as_it_is(case: Case) -> Before:
+    """The same of one case."""
+    factor = deepcopy(case.factor) if case.factor is not None else None
+    return Before(_facts(case), case.lead, case.supporters, case.seq, case.head_hash, factor)
+
+
+def write_drafts(book: Casebook, before: Mapping[int, Before], drafts: Sequence[Draft]) -> None:
     """Write what `drafts` hold. Several drafts of one case build on each other; the last one's case is its state."""
     if not drafts:
         return
@@ -44,7 +75,7 @@ def write_drafts(book: Casebook, before: Mapping[int, Case], drafts: Sequence[Dr
     _write_cases(book.session, before, cases)
     _write_assignments(book, before, cases)
     _write_approvals(book.session, cases)
-    write_factors(book.session, before, cases)
+    write_factors(book.session, {i: was.factor for i, was in before.items()}, cases)
     _write_clocks(book, cases)
     _write_merges(book, drafts)
     write_notices(book, drafts)
@@ -63,7 +94,7 @@ def actor_facts(actor: Actor) -> Row:
 
 
 def _number_events(
-    book: Casebook, before: Mapping[int, Case], cases: Mapping[int, Case], drafts: Sequence[Draft]
+    book: Casebook, before: Mapping[int, Before], cases: Mapping[int, Case], drafts: Sequence[Draft]
 ) -> None:
     rows: list[Row] = []
     texts: list[Row] = []
@@ -86,45 +117,31 @@ def _number_events(
         heads[draft.case.id] = (seq, head)
     for i, (seq, head) in heads.items():
         cases[i].seq, cases[i].head_hash = seq, head
-    if rows:
-        book.session.execute(insert(tables.Event), rows, execution_options=WHOLE)
-    if texts:
-        book.session.execute(insert(tables.EventText), texts)
+    insert_rows(book.session, tables.Event, rows)
+    insert_rows(book.session, tables.EventText, texts)
 
 
 def _plain(facts: Mapping[str, object]) -> Row:
     return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in facts.items() if v is not None}
 
 
-def _many(session: Session, table: Table, rows: Sequence[Row], key: str = "id") -> None:
-    """One UPDATE for many rows of the same columns."""
-    if not rows:
-        return
-    columns = [c for c in rows[0] if c != key]
-    statement = update(table).where(table.c[key] == bindparam("_key")).values({c: bindparam(c) for c in columns})
-    session.connection().execute(statement, [{**{c: row[c] for c in columns}, "_key": row[key]} for row in rows])
-
-
-def _write_cases(session: Session, before: Mapping[int, Case], cases: Mapping[int, Case]) -> None:
-    rows: list[Row] = []
+def _write_cases(session: Session, before: Mapping[int, Before], cases: Mapping[int, Case]) -> None:
+    # Cases of which the same has changed are written together: most often a line of history and nothing else.
+    alike: dict[tuple[str, ...], list[Row]] = {}
     for i, case in cases.items():
-        old = before[i]
-        row: Row = {name: getattr(case, name) for name in _SCALARS}
-        row |= {
-            "marks": sorted(case.marks),
-            "handled_by": sorted(case.handled_by),
-            "lead_id": case.lead,
-            "project_id": case.project,
-            "area_id": case.area,
-        }
-        if any(
-            getattr(old, n) != getattr(case, n) for n in (*_SCALARS, "marks", "handled_by", "lead", "project", "area")
-        ):
-            rows.append({"id": i, **row})
-    _many(session, tables.Case.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
+        old, new = before[i].facts, _facts(case)
+        if old != new:
+            row = {n: _column(v) for n, v, was in zip(_COLUMN_OF, new, old, strict=True) if v != was}
+            alike.setdefault(tuple(row), []).append({"id": i} | {_COLUMN_OF[n] or n: v for n, v in row.items()})
+    for rows in alike.values():
+        update_rows(session, tables.Case, rows)
 
 
-def _write_assignments(book: Casebook, before: Mapping[int, Case], cases: Mapping[int, Case]) -> None:
+def _column(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _write_assignments(book: Casebook, before: Mapping[int, Before], cases: Mapping[int, Case]) -> None:
     a = tables.Assignment
     new: list[Row] = []
     for i, case in cases.items():
@@ -152,8 +169,7 @@ def _write_assignments(book: Casebook, before: Mapping[int, Case], cases: Mappin
                 .values(revoked_at=book.now)
             )
         new += [{"case_id": i, "unit_id": unit, "part": part, "since": book.now, "until": None} for part, unit in come]
-    if new:
-        book.session.execute(insert(a), new)
+    insert_rows(book.session, a, new)
 
 
 def _write_approvals(session: Session, cases: Mapping[int, Case]) -> None:
@@ -162,7 +178,7 @@ def _write_approvals(session: Session, cases: Mapping[int, Case]) -> None:
     known = [
         {"id": a.id, "state": a.state, "facts": a.facts, "unit_id": a.unit} for _, a in changed if a.id is not None
     ]
-    _many(session, tables.Approval.__table__, known)  # type: ignore[arg-type]  # a mapped class's table
+    update_rows(session, tables.Approval, known)
     rows = [
         {
             "case_id": case.id, "kind": approval.kind, "unit_id": approval.unit, "asked_by": approval.asked_by,
@@ -171,7 +187,7 @@ def _write_approvals(session: Session, cases: Mapping[int, Case]) -> None:
         }
         for case, approval in new
     ]  # fmt: skip
-    for (_, approval), approval_id in zip(new, _insert_ids(session, tables.Approval, rows), strict=True):
+    for (_, approval), approval_id in zip(new, insert_numbered(session, tables.Approval, rows), strict=True):
         approval.id = approval_id
     _write_steps(session, [approval for _, approval in changed])
 
@@ -186,29 +202,13 @@ def _write_steps(session: Session, approvals: Sequence[Approval]) -> None:
         }
         for approval, step in steps
     ]  # fmt: skip
-    _many(session, tables.ApprovalStep.__table__, [row for row in rows if row["id"] is not None])  # type: ignore[arg-type]  # a mapped class's table
+    update_rows(session, tables.ApprovalStep, [row for row in rows if row["id"] is not None])
     new = [(step, row) for (_, step), row in zip(steps, rows, strict=True) if row.pop("id") is None]
-    ids = _insert_ids(session, tables.ApprovalStep, [row for _, row in new])
+    ids = insert_numbered(session, tables.ApprovalStep, [row for _, row in new])
     for (step, _), step_id in zip(new, ids, strict=True):
         step.id = step_id
     for approval in approvals:
         approval.changed = False
-
-
-def _insert_ids(
-    session: Session, table: type[tables.Approval | tables.ApprovalStep | clock_tables.Clock], rows: Sequence[Row]
-) -> Sequence[int]:
-    """Insert rows and return their ids in the same order."""
-    if not rows:
-        return []
-    if session.get_bind().dialect.name == "sqlite":
-        # One writer at a time: the next ids are ours. Asked back, they would cost a statement for each row.
-        first = 1 + (session.scalar(select(func.max(table.id))) or 0)
-        numbered = [{"id": first + n, **row} for n, row in enumerate(rows)]
-        session.execute(insert(table), numbered, execution_options=WHOLE)
-        return range(first, first + len(rows))
-    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
-    return session.scalars(statement, rows, execution_options=WHOLE).all()
 
 
 def _limit_columns(limit: Limit | None) -> Row:
@@ -230,7 +230,7 @@ def clock_columns(clock: Clock) -> Row:
 def update_clocks(session: Session, clocks: Sequence[Clock]) -> None:
     """Write the present state of clocks that have a row."""
     rows = [{"id": clock.id, **clock_columns(clock)} for clock in clocks]
-    _many(session, clock_tables.Clock.__table__, rows)  # type: ignore[arg-type]  # a mapped class's table
+    update_rows(session, clock_tables.Clock, rows)
 
 
 def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]]) -> None:
@@ -244,7 +244,7 @@ def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]]) -> No
         }
         for c, owner in owned
     ]  # fmt: skip
-    for (clock, _), new_id in zip(owned, _insert_ids(session, clock_tables.Clock, rows), strict=True):
+    for (clock, _), new_id in zip(owned, insert_numbered(session, clock_tables.Clock, rows), strict=True):
         clock.id = new_id
 
 
@@ -258,8 +258,7 @@ def write_moments(session: Session, clocks: Sequence[Clock], calendar: int | Non
         for c in clocks
         for m in c.moments
     ]  # fmt: skip
-    if rows:
-        session.execute(insert(clock_tables.ClockEvent), rows, execution_options=WHOLE)
+    insert_rows(session, clock_tables.ClockEvent, rows)
     for clock in clocks:
         clock.moments, clock.changed = [], False
 

@@ -11,10 +11,13 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+# Made once: `json.dumps` with options makes an encoder at each call.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
 
 def canonical(value: object) -> str:
     """JSON with sorted keys and no blanks: the same facts always give the same bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return _ENCODER.encode(value)
 
 
 def text_digest(salt: str, text: Mapping[str, str]) -> str:

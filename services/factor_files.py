@@ -75,10 +75,10 @@ def new_stages(case_id: int, stages: Sequence[Stage]) -> list[Row]:
     ]  # fmt: skip
 
 
-def write_factors(session: Session, before: Mapping[int, Case], cases: Mapping[int, Case]) -> None:
+def write_factors(session: Session, before: Mapping[int, Factor | None], cases: Mapping[int, Case]) -> None:
     """Write what changed of requests, stages and grants."""
     for case_id, case in cases.items():
-        factor, old = case.factor, before[case_id].factor
+        factor, old = case.factor, before.get(case_id)
         if factor is None or old is None:
             continue
         if (factor.blocked_reason, factor.deferred_until) != (old.blocked_reason, old.deferred_until):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,7 +21,7 @@ from models.directory import Contact, Project
 from models.factor import FactorRequest, FactorStage
 from services.case_files import Surroundings, load_cases
 from services.casebook import Casebook
-from services.casebook_write import write_drafts
+from services.casebook_write import as_they_are, write_drafts
 from services.factor_files import new_stages, request_row
 from services.factor_request import FactorAsked
 from services.numbers import draw
@@ -64,7 +63,7 @@ def open_factors(book: Casebook, new: Sequence[NewFactor]) -> list[tuple[int, st
         case_id = _insert(book, one, code)
         opened.append((case_id, code))
     cases = load_cases(book.session, [case_id for case_id, _ in opened])
-    before = {i: deepcopy(case) for i, case in cases.items()}
+    before = as_they_are(cases)
     place = Surroundings(book.session, book.people, book.in_force, cases)
     for (case_id, _), one in zip(opened, new, strict=True):
         draft = Draft(cases[case_id], book.now, one.actor, book.policy, book.time, place)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Insert, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.case import Audience, Case, NoticeDue, Owed
@@ -21,6 +20,7 @@ from models import case as tables
 from models.clock import Notice
 from models.directory import Contact, Enterprise, Project
 from models.office import Outbox, OutboxState
+from models.rows import insert_rows
 from notifications.message import from_facts, words
 from services.identities import names_reporter, withheld_among
 from services.letters import Sheet, Writer
@@ -50,11 +50,7 @@ class Reader:
 
 def insert_once(session: Session, rows: Sequence[Row]) -> None:
     """Add messages to the outbox; one that is owed already (by its key) is left as it is."""
-    if not rows:
-        return
-    kind = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement: Insert = kind.insert(Outbox).on_conflict_do_nothing(index_elements=["key"])
-    session.execute(statement, list(rows), execution_options={"render_nulls": True})
+    insert_rows(session, Outbox, rows, once_by="key")
 
 
 def outbox_row(
@@ -105,7 +101,7 @@ def write_notices(book: Casebook, drafts: Sequence[Draft]) -> None:
         rows.append(_notice_row(book, draft, notice, number, found))
         if not book.silent:
             mails += _notice_mails(book, draft, notice, number, found, writer, sheets[draft.case.id])
-    book.session.execute(insert(Notice), rows, execution_options={"render_nulls": True})
+    insert_rows(book.session, Notice, rows)
     insert_once(book.session, mails)
 
 

@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from domain.case import Case, UnitFacts
 from domain.policy import Label, Policy, Role
 from models.directory import Account, AccountRole, Project, Substitution, Unit
+from models.rows import table_of
 
 DEEPEST = 3
 
-_UP: dict[Role, Role] = {
+UP: dict[Role, Role] = {
     Role.LIAISON: Role.UNIT_HEAD,
     Role.AREA_OFFICER: Role.UNIT_HEAD,
     Role.UNIT_HEAD: Role.DESK_HEAD,
@@ -87,9 +88,9 @@ class People:
                 return tuple(
                     Found(f.person, f.role, f.unit, f.principal, asked if role is not asked else None) for f in found
                 )
-            if role not in _UP:
+            if role not in UP:
                 return ()
-            role = _UP[role]
+            role = UP[role]
 
     def fresh(self, case: Case, today: date) -> tuple[Found, ...]:
         """A clerk, else the case's commissioner, who did not handle the case; empty when there is none."""
@@ -155,11 +156,11 @@ def load_people(session: Session, policy: Policy) -> People:
     """Read the directory. A district has a few hundred rows of it."""
     units = {
         u.id: UnitFacts(u.id, Label(u.short_zh, u.short_en), u.kind, u.active, u.successor_id)
-        for u in session.scalars(select(Unit))
+        for u in session.execute(select(*table_of(Unit).c))
     }
     persons = {
         a.id: Person(a.id, Label(a.title_zh, a.title_en), a.unit_id, a.email, a.locale)
-        for a in session.scalars(select(Account).where(Account.active))
+        for a in session.execute(select(*table_of(Account).c).where(Account.active))
     }
     holders: dict[tuple[Role, str | None], list[str]] = defaultdict(list)
     for role, account, unit in session.execute(
@@ -169,7 +170,7 @@ def load_people(session: Session, policy: Policy) -> People:
             for key in {(role, unit), (role, None)}:
                 holders[key].append(account)
     substitutes: dict[str, list[tuple[date, date, str]]] = defaultdict(list)
-    for row in session.scalars(select(Substitution).order_by(Substitution.id)):
+    for row in session.execute(select(*table_of(Substitution).c).order_by(Substitution.id)):
         substitutes[row.absent_id].append((row.first_day, row.last_day, row.substitute_id))
     officials, commissioners = {}, {}
     for project, official, commissioner in session.execute(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -19,7 +18,7 @@ from models.clock import Clock
 from models.office import Setting
 from services.case_files import Surroundings, load_cases, read_all_moments, read_clock
 from services.casebook import Casebook, open_casebook
-from services.casebook_write import update_clocks, write_drafts, write_moments
+from services.casebook_write import as_they_are, update_clocks, write_drafts, write_moments
 from services.in_force import ADJUST_POLICY, ADJUSTED_CALENDAR, CALENDAR, put
 from services.office import Office
 
@@ -81,7 +80,7 @@ def _open_of_cases() -> ColumnElement[bool]:
 
 def _adjust_cases(book: Casebook, ids: list[int], *, policy: bool) -> int:
     cases = load_cases(book.session, ids)
-    before = {i: deepcopy(case) for i, case in cases.items()}
+    before = as_they_are(cases)
     place = Surroundings(book.session, book.people, book.in_force, cases)
     place.events = read_all_moments(
         book.session, [c.id for case in cases.values() for c in case.clocks if c.id is not None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
 
 from sqlalchemy import null, select, update
@@ -15,7 +14,7 @@ from models.engine import hold
 from models.office import Command
 from services.case_files import Surroundings, load_cases
 from services.casebook import case_id_of, open_casebook
-from services.casebook_write import write_drafts
+from services.casebook_write import as_they_are, write_drafts
 from services.office import Office
 
 
@@ -44,7 +43,7 @@ def redact(office: Office, code: str, seq: int, reason: str, actor: Actor, comma
         if case_id is None:
             raise Refused("no_case", "{code}: there is no such case.", {"code": code})
         cases = load_cases(session, [case_id])
-        before = deepcopy(cases)
+        before = as_they_are(cases)
         digest = session.scalar(select(Event.text_digest).where(Event.case_id == case_id, Event.seq == seq))
         text = session.get(EventText, (case_id, seq))
         facts = {"code": cases[case_id].code, "seq": seq}

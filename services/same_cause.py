@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from copy import deepcopy
 
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from models import case as tables
 from models.engine import hold
 from services.case_files import Surroundings, load_cases
 from services.casebook import Casebook, open_casebook
-from services.casebook_write import write_drafts
+from services.casebook_write import as_they_are, write_drafts
 from services.desk import StepResult, remember, repeated_in
 from services.matters import SAME_CAUSE
 from services.office import Office
@@ -132,7 +131,7 @@ def _record(book: Casebook, ids: Sequence[int], action: str, group: Collection[i
     rows = book.session.execute(select(tables.Case.id, tables.Case.code).where(tables.Case.id.in_(group)))
     codes = {row.id: row.code for row in rows}
     cases = load_cases(book.session, list(ids))
-    before = {i: deepcopy(case) for i, case in cases.items()}
+    before = as_they_are(cases)
     place = Surroundings(book.session, book.people, book.in_force)
     drafts = []
     for i, case in cases.items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clocks import Clock, ClockState, Happening, Moment
@@ -15,6 +15,7 @@ from domain.policy import Colour, Policy, Role
 from domain.working_time import WorkingTime
 from models import clock as clock_tables
 from models.intake import Delivery, DeliveryState
+from models.rows import insert_rows
 from services.case_files import read_clock
 from services.casebook import Casebook, Ticked
 from services.casebook_write import update_clocks, write_moments, write_new_clocks
@@ -103,8 +104,7 @@ def tick_waiting(book: Casebook, clock_ids: Sequence[int]) -> list[Ticked]:
         notices.append(_notice(book, clock, delivery, Colour(name), number, found))
         if not book.silent and delivery.state is DeliveryState.UNCONFIRMED:
             mails += [_mail(book, clock, delivery, name, one) for one in found]
-    if notices:
-        book.session.execute(insert(clock_tables.Notice), notices)
+    insert_rows(book.session, clock_tables.Notice, notices)
     insert_once(book.session, mails)
     return ticked
 
