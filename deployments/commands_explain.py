@@ -66,7 +66,11 @@ def _print(found: Explanation, locale: str, zone: ZoneInfo, *, everything: bool)
             name = found.units[owner].in_(locale)
             why = dict.fromkeys(day.why.in_(locale) for day in found.overdue if day.owner == owner)
             dates = [day.day for day in found.overdue if day.owner == owner]
-            typer.echo(f"  {days:>3}  {name} ({owner}), {dates[0]} – {dates[-1]}: {('；' if zh else '; ').join(why)}")
+            span = f"{dates[0]} – {dates[-1]}"
+            said = (
+                f"{name}（{owner}），{span}：{'；'.join(why)}" if zh else f"{name} ({owner}), {span}: {'; '.join(why)}"
+            )
+            typer.echo(f"  {days:>3}  {said}")
 
 
 def _print_clock(clock: ExplainedClock, locale: str, zone: ZoneInfo) -> None:
@@ -80,7 +84,8 @@ def _print_clock(clock: ExplainedClock, locale: str, zone: ZoneInfo) -> None:
     )
     rule, adopted = clock.rule, clock.rule.policy_adopted
     comma = "，" if zh else ", "
-    since = f" ({adopted.astimezone(zone):%Y-%m-%d})" if adopted is not None else ""
+    since = f"{adopted.astimezone(zone):%Y-%m-%d}" if adopted is not None else ""
+    since = f"（{since}）" if since and zh else f" ({since})" if since else ""
     typer.echo(
         f"  {clock.rule_words.in_(locale)}{comma}{'规则' if zh else 'policy'} {rule.policy[:12]}{since}{comma}"
         f"{'日历' if zh else 'calendar'} {rule.calendar or '—'}"

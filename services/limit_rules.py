@@ -51,6 +51,10 @@ def _keys(kind: str, subject: str, policy: Policy, setting: Setting) -> Iterator
             yield f"factor_types.{type_.code}.stages.{stage.code}.limit", stage.limit
             for name, limit in stage.limits.items():
                 yield f"factor_types.{type_.code}.stages.{stage.code}.limits.{name}", limit
+    elif kind == "duty":
+        yield from (
+            (f"notices.{colour.value}.answer_within", one.answer_within) for colour, one in policy.notices.items()
+        )
     elif hasattr(limits, kind):
         yield f"limits.{kind}", getattr(limits, kind)
 

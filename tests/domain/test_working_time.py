@@ -322,6 +322,19 @@ def test_working_days_are_counted_and_walked_both_ways() -> None:
     assert not OFFICE.is_working_day(saturday)
 
 
+def test_a_days_sessions_and_its_years_standing_can_be_asked() -> None:
+    """What an explanation prints: the sessions as moments, none on a free day; whether the year is official."""
+    thursday, saturday = date(2026, 7, 16), date(2026, 7, 18)
+    assert OFFICE.sessions(thursday) == (
+        (at("2026-07-16 08:30"), at("2026-07-16 12:00")), (at("2026-07-16 14:00"), at("2026-07-16 17:30")),
+    )  # fmt: skip
+    assert OFFICE.sessions(saturday) == ()
+    assert (OFFICE.announced(date(2026, 12, 31)), OFFICE.announced(date(2027, 1, 1))) == (True, False)
+    for outside in (date(2025, 12, 31), date(2027, 4, 1)):
+        with pytest.raises(OutsideCalendarError):
+            OFFICE.sessions(outside)
+
+
 def test_walking_out_of_the_table_is_refused_at_both_ends() -> None:
     """There is no day to name there."""
     for n in (10_000, -10_000):

@@ -60,6 +60,14 @@ def test_the_rule_is_named_with_its_versions(office: Office) -> None:
     assert clock_of(explained(it), "close").rule.key == "limits.redo"
 
 
+def test_an_answer_to_a_notice_is_owed_by_the_notices_own_rule(office: Office) -> None:
+    """Its limit stands with the colour, not with the limits of the steps."""
+    it = report(office)
+    it.sweep_at("2026-07-22 08:30")
+    answers = [c for c in explained(it).clocks if c.kind == "duty"]
+    assert {c.rule.key for c in answers} == {"notices.yellow.answer_within"}
+
+
 def test_a_pause_says_for_what_by_whom_and_how_much_of_the_cap_is_used(office: Office) -> None:
     """Ten days are allowed for the enterprise's papers; three are used."""
     it = (
