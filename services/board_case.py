@@ -21,6 +21,7 @@ from services.board_types import ApprovalLine, CasePage, LinkedCase, NoticeLine,
 from services.board_users import BoardUser
 from services.case_files import load_cases
 from services.case_view import clock_lines, people_of, timeline
+from services.explain import explain_lines
 from services.factor_view import cover, factor_sheet, stage_names
 from services.identities import withheld_among
 from services.office import Office
@@ -60,7 +61,7 @@ def case_page(office: Office, user: BoardUser, code: str) -> CasePage | None:
             alike=_alike(session, office, row, user), reporters=_reporters(session, row.id, user),
             links=_links(office, session, case, people, user) if user.desk and not row.restricted else (),
             forms=step_forms(office, session, case, people, user) if user.desk and row.restricted else (),
-            factor=factor_sheet(office, session, case, people),
+            explained=explain_lines(session, office, row.id), factor=factor_sheet(office, session, case, people),
         )  # fmt: skip
 
 

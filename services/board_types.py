@@ -9,6 +9,7 @@ from datetime import datetime
 from domain.lifecycle import Action
 from domain.lights import Light
 from domain.policy import Label
+from services.explain import ExplainedClock
 from services.page_types import CaseHead, Choice, ClockLine, FactorSheet, FormField, TimelineLine
 
 
@@ -217,4 +218,5 @@ class CasePage:
     reporters: tuple[ReporterLine, ...]
     links: tuple[RunLink, ...] | None
     forms: tuple[StepForm, ...]
+    explained: tuple[ExplainedClock, ...] = ()
     factor: FactorSheet | None = None
