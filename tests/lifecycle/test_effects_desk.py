@@ -175,11 +175,11 @@ def test_amending_supporters_starts_and_ends_their_clocks(office: Office) -> Non
 
 
 def test_a_supporter_that_joins_while_suspended_waits_as_well(office: Office) -> None:
-    """Its three working days begin with the work."""
+    """Of its three working days the first that counts is the one on which the work went on."""
     it = report(office).by_lead("ask_suspension").decide().by_clerk("amend", supporters=["D10"], severity="")
     assert it.clock("answer", "D10")["state"] == "paused"
     it.at("2026-07-20 10:00").by_clerk("resume")
-    assert it.due("answer", "D10") == "Thu 2026-07-23 17:30"
+    assert it.due("answer", "D10") == "Wed 2026-07-22 17:30"
 
 
 def test_amending_the_project_brings_its_area(office: Office) -> None:
@@ -196,8 +196,8 @@ def test_a_class_amended_while_suspended_counts_after_the_suspension(office: Off
     it.at("2026-07-20 10:00").by_head("amend", case_class="ordinary", severity="")
     assert it.json["due"] is None
     it.at("2026-07-21 10:00").by_clerk("resume")
-    # Five working days from the 16th: the 23rd; the closings of the 16th, 17th and 20th were paused.
-    assert it.due("close") == local(it.json["due"]) == "Tue 2026-07-28 17:30"
+    # Five working days after the 16th, less the 17th and the 20th, whose closings were paused: the 21st to the 27th.
+    assert it.due("close") == local(it.json["due"]) == "Mon 2026-07-27 17:30"
 
 
 def test_an_amendment_takes_back_no_extension(office: Office) -> None:

@@ -29,7 +29,7 @@ def test_a_supplement_ends_the_wait_for_the_enterprise(office: Office, party: Pa
     it.at("2026-07-20 10:00").act("supplement", party)
     assert (it.status, it.due("close"), it.clock("awaiting_enterprise")["state"]) == (
         "in_progress",
-        "Mon 2026-08-03 17:30",
+        "Fri 2026-07-31 17:30",
         "met",
     )
 

@@ -65,12 +65,12 @@ def test_reviewed_it_stays_suspended_until_the_next_review(office: Office) -> No
 
 
 def test_resumed_the_clocks_run_on_with_their_working_time_kept(office: Office) -> None:
-    """Three closings were paused; hours go on to the minute; the notice that was issued stays."""
+    """Two closings that counted were paused, the start day's never did; hours go on to the minute; the notice that was issued stays."""
     it = report(office)
     it.at("2026-07-16 11:00").by_lead("ask_suspension").decide()
     it.at("2026-07-21 15:00").by_clerk("resume")
     assert it.status == "in_progress"
-    assert it.due("close") == local(it.json["due"]) == it.due("rung_stay") == "Tue 2026-08-04 17:30"
+    assert it.due("close") == local(it.json["due"]) == it.due("rung_stay") == "Mon 2026-08-03 17:30"
     # One of four working hours was spent by 11:00: three are left from 15:00, half an hour of them on the next morning.
     assert it.due("contact") == "Wed 2026-07-22 09:00"
     assert local(it.json["original_due"]) == "Thu 2026-07-30 17:30"

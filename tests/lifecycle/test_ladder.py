@@ -58,7 +58,7 @@ def test_the_stay_waits_with_the_case(office: Office) -> None:
     it.sweep_at("2026-08-14 17:30")
     it.sweep_at("2026-08-17 08:30")
     assert (it.status, it.case.rung) == ("in_progress", 3)
-    assert it.due("rung_stay") == it.due("close") == "Fri 2026-08-28 17:30"
+    assert it.due("rung_stay") == it.due("close") == "Thu 2026-08-27 17:30"
 
 
 def test_each_redo_climbs_once_and_redone_twice_adds_none(office: Office) -> None:
