@@ -122,7 +122,7 @@ def _several(text: str) -> DirectoryProposal:
     )
     try:
         rows = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         rows = None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unusable(Mistake("text", Label("不是变更清单", "is no list of edits"), remedy))

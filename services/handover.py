@@ -29,7 +29,7 @@ from services.casebook_succession import OPEN_STATES, ask_again_who_decides, cas
 from services.directory_state import Held
 from services.letters import Writer
 from services.owing import insert_once, outbox_row, root_id
-from services.people import Found, People
+from services.people import UP, Found, People
 
 Row = dict[str, Any]
 
@@ -69,7 +69,7 @@ def concerned(session: Session, before: Then, after: Then) -> list[int]:
         if _answering(before, role, unit) != _answering(after, role, unit)
     }
     roles = [role for role in LEADERS if _acting(before, role) != _acting(after, role)]
-    return sorted({*cases_of_units(session, units), *_cases_of_roles(session, roles)})
+    return sorted({*cases_of_units(session, units), *_cases_of_roles(session, _leading_to(roles))})
 
 
 def _answering(then: Then, role: Role, unit: str) -> list[tuple[str, str | None]]:
@@ -79,6 +79,14 @@ def _answering(then: Then, role: Role, unit: str) -> list[tuple[str, str | None]
 
 def _acting(then: Then, role: Role) -> list[tuple[str, str | None]]:
     return [(a, then.people.acting(a, then.day)) for a in then.people.holders.get((role, None), [])]
+
+
+def _leading_to(roles: Collection[Role]) -> set[Role]:
+    """These roles and those that fall back to one of them, when nobody holds them or their holder is who asked."""
+    found = set(roles)
+    while below := {role for role, up in UP.items() if up in found} - found:
+        found |= below
+    return found
 
 
 def _who(found: Found) -> tuple[str, str | None]:
