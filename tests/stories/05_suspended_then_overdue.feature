@@ -43,3 +43,13 @@ Feature: Suspended, then overdue · 挂起后逾期
     And the planning bureau answers for it, 3 working days late
     And its light is red
     And it stands on rung 4
+
+  Scenario: Suspended on the day of the report · 当天挂起
+    Given it is Thursday 16 July 2026, 10:00
+    And the battery plant reports a normal planning difficulty: "厂区退界需调整"
+    And the planning bureau's officer telephones the battery plant
+    And the planning bureau's officer asks to suspend it for a public notice until Friday 31 July
+    And the desk's head approves
+    When it is Monday 20 July, 10:00
+    And the desk resumes it
+    Then the closing date is Friday 24 July, 17:30
