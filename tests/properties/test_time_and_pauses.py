@@ -231,7 +231,15 @@ def lives(draw: st.DrawFn) -> tuple[WorkingTime, list[datetime], list[Moment]]:
             moments.append(Moment(now, Happening.RESUMED if paused else Happening.PAUSED))
             paused = not paused
         elif what == "extend":
-            day = (office.local(now) + timedelta(days=draw(st.integers(1, 30)))).date()
+            # More time is later than what was told.
+            try:
+                told = due_at_pause(moments, always(office))
+            except OutsideCalendarError:
+                assume(False)
+                raise
+            assert told is not None
+            day = (office.local(max(told.at, now)) + timedelta(days=draw(st.integers(1, 30)))).date()
+            assume(day <= office.last - timedelta(days=14))
             moments.append(Moment(now, Happening.EXTENDED, due=office.closing(day)))
         elif what in ("recalculate", "adjust"):
             happening = Happening.RECALCULATED if what == "recalculate" else Happening.ADJUSTED
