@@ -46,15 +46,15 @@ _AT_THE_DESK = (Status.NEW, Status.DISPUTED, Status.CONSULTATION)
 _AT_THE_UNIT = (Status.IN_PROGRESS, Status.TRACKING, Status.SUSPENDED)
 
 
-def board_list(office: Office, user: BoardUser, filters: Filters) -> BoardList:
-    """A page of the list, with counters under the filters other than the light. What is no known value narrows to nothing."""
+def board_list(office: Office, user: BoardUser, filters: Filters, most: int = PAGE) -> BoardList:
+    """A page of at most `most` rows, with counters under the filters other than the light. What is no known value narrows to nothing."""
     at = edges(office.now(), office.policy, office.time)
     conditions = [not_restricted(), *_conditions(user, filters)]
     with office.reading() as session:
         people = people_of(session, office)
         if filters.q.strip():
             conditions = [Case.id.in_(_found(session, [*conditions, _says(user, filters.q.strip()[:LONGEST_SEARCH])]))]
-        ids, after = _page(session, at, conditions, _shown(filters), filters.after)
+        ids, after = _page(session, at, conditions, _shown(filters), filters.after, most)
         return BoardList(
             _counters(session, conditions, at), board_rows(session, office, people, user, ids), after, filters,
             _choices(session, office, people),
