@@ -11,6 +11,7 @@ points, 0 to 100, and the policy's `similarity` says from where on it counts:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,7 +34,7 @@ from services.office import Office
 MOST = 5
 """So many are shown: a longer list is read by nobody."""
 
-NEAREST = 60
+NEAREST = 40
 """So many candidates share a project, an enterprise or a category with a case and are scored."""
 
 MONTH = timedelta(days=30)
@@ -91,7 +92,8 @@ def find_alike(
             more = (Case.opened_at >= since,) if recent else ()
             ids |= _candidates(session, column, values, newest=recent, where=more)
     others = _reports(session, sorted(ids), Case.restricted.is_(False))
-    return {i: _best(report, others.values(), rules, earlier) for i, report in asked.items()}
+    neighbours = _neighbours(others.values())
+    return {i: _best(report, neighbours, rules, earlier) for i, report in asked.items()}
 
 
 def _candidates(
@@ -143,10 +145,13 @@ def _reports(session: Session, ids: Sequence[int], where: ColumnElement[bool]) -
     return found
 
 
-def _best(report: _Report, others: Collection[_Report], rules: Similarity, earlier: bool) -> tuple[Likeness, ...]:
+def _best(
+    report: _Report, near: Mapping[tuple[str, object], Sequence[_Report]], rules: Similarity, earlier: bool
+) -> tuple[Likeness, ...]:
     scored = []
-    for other in others:
-        if other.id == report.id or (earlier and other.id > report.id) or not _near(report, other):
+    others = {other.id: other for key in _keys(report) for other in near.get(key, ())}
+    for other in others.values():
+        if other.id == report.id or (earlier and other.id > report.id):
             continue
         score, reasons = _score(report, other, rules)
         if score >= rules.suggest_at:
@@ -154,36 +159,43 @@ def _best(report: _Report, others: Collection[_Report], rules: Similarity, earli
     return tuple(likeness for _, _, likeness in sorted(scored, key=lambda one: one[:2])[:MOST])
 
 
-def _near(a: _Report, b: _Report) -> bool:
-    """Whether two share what candidates are looked for by: comparing the wording of all others would cost the most."""
-    return any(
-        mine is not None and mine == theirs
-        for mine, theirs in ((a.project, b.project), (a.enterprise, b.enterprise), (a.category, b.category))
-    )
+def _neighbours(others: Collection[_Report]) -> dict[tuple[str, object], list[_Report]]:
+    """Who shares what candidates are looked for by: comparing the wording of all others would cost the most."""
+    found: dict[tuple[str, object], list[_Report]] = defaultdict(list)
+    for other in others:
+        for key in _keys(other):
+            found[key].append(other)
+    # What a case of another project brought in is no more of a neighbour than the ones looked for.
+    return {key: near[-NEAREST:] if key[0] == "category" else near[:NEAREST] for key, near in found.items()}
+
+
+def _keys(report: _Report) -> list[tuple[str, object]]:
+    shared = (("project", report.project), ("enterprise", report.enterprise), ("category", report.category))
+    return [(name, value) for name, value in shared if value is not None]
 
 
 def _score(a: _Report, b: _Report, rules: Similarity) -> tuple[int, tuple[Label, ...]]:
-    score, reasons = 0, []
+    """The points, and the reasons where they come to a suggestion."""
     project = a.project is not None and a.project == b.project
     enterprise = a.enterprise is not None and a.enterprise == b.enterprise
     category = a.category is not None and a.category == b.category
-    if project and category:
-        score += PROJECT_AND_CATEGORY
-        reasons.append(Label("同一项目、同一类别，尚未办结", "same project and category, still open"))
-    elif project or enterprise:
-        score += NEAR_AND_CATEGORY if category else NEAR
-        if project:
-            reasons.append(Label("同一项目", "same project"))
-    if enterprise:
-        reasons.append(Label("同一企业", "same enterprise"))
-    if a.contact is not None and a.contact == b.contact:
-        score += CONTACT
-        reasons.append(Label("同一联系人", "same contact"))
+    contact = a.contact is not None and a.contact == b.contact
     share = alike(a.bags, b.bags)
-    if share * 100 >= rules.alike:
-        score += round(WORDING * share)
-        reasons.append(Label(f"表述相近（{share:.0%}）", f"worded alike ({share:.0%})"))
-    return min(score, 100), tuple(reasons)
+    worded = share * 100 >= rules.alike
+    both = project and category
+    near = NEAR_AND_CATEGORY if category else NEAR
+    points = PROJECT_AND_CATEGORY if both else near if project or enterprise else 0
+    score = min(100, points + CONTACT * contact + round(WORDING * share) * worded)
+    if score < rules.suggest_at:
+        return score, ()
+    said = (
+        (both, Label("同一项目、同一类别，尚未办结", "same project and category, still open")),
+        (project and not category, Label("同一项目", "same project")),
+        (enterprise, Label("同一企业", "same enterprise")),
+        (contact, Label("同一联系人", "same contact")),
+        (worded, Label(f"表述相近（{share:.0%}）", f"worded alike ({share:.0%})")),
+    )
+    return score, tuple(label for holds, label in said if holds)
 
 
 # -- telling the desk --------------------------------------------------------------------------------------------------
