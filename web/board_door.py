@@ -119,8 +119,8 @@ def _door(request: Request, to: str, *, name: str = "", wrong: bool = False) -> 
 
 def _way(to: str) -> str:
     """Where to go once inside: a page of the board, never somewhere else."""
-    inside = _OURS.fullmatch(to) is not None and "//" not in to and not to.startswith((SIGN_IN, "/board/sign-out"))
-    return to if inside else FRONT
+    inside = _OURS.fullmatch(to) is not None and "//" not in to and ".." not in to
+    return to if inside and not to.startswith((SIGN_IN, "/board/sign-out")) else FRONT
 
 
 async def sign_out(request: Request) -> Response:
