@@ -46,29 +46,29 @@ def edit_directory(
 
     Args:
         what: 要做的变更。What to change.
-        unit: 单位(更名、并入、撤销、所在或所任单位)。The unit (renamed, merged, closed, worked in, role held for).
+        unit: 单位（更名、并入、撤销、所在或所任单位）。The unit (renamed, merged, closed, worked in, role held for).
         into: 并入或承接的单位。The unit that takes over.
-        new_id: 新单位或新人员的编号,以后不变。Id of a new unit or person; it never changes.
+        new_id: 新单位或新人员的编号，以后不变。Id of a new unit or person; it never changes.
         kind: 新单位的类型。Kind of a new unit.
         zh: 单位中文全称。Unit's Chinese name.
         short_zh: 单位中文简称。Unit's Chinese short name.
         en: 单位英文全称。Unit's English name.
         short_en: 单位英文简称。Unit's English short name.
         city_level: 是否市级单位。Whether the unit is the city's.
-        account: 人员(变更、离任、任免岗、被代理人)。The person (changed, left, given or losing a role, away).
-        title_zh: 中文职务,不写姓名。Title in Chinese, no names.
+        account: 人员（变更、离任、任免岗、被代理人）。The person (changed, left, given or losing a role, away).
+        title_zh: 中文职务，不写姓名。Title in Chinese, no names.
         title_en: 英文职务。Title in English.
-        email: 邮箱(单位或人员)。Mailbox of the unit or the person.
+        email: 邮箱（单位或人员）。Mailbox of the unit or the person.
         locale: 邮件语言。Language of the person's mails.
         role: 岗位。The role.
         substitute: 代理人。The substitute.
         first_day: 代理起日。First day of the substitution.
         last_day: 代理止日。Last day of the substitution.
-        people_follow: 单位并入或撤销时,人员及岗位是否随之转入。Whether people keep their roles in the unit that takes over.
+        people_follow: 单位并入或撤销时，人员及岗位是否随之转入。Whether people keep their roles in the unit that takes over.
         text: 多项变更的清单、规则全文或日历 CSV。A list of edits, the policy's text, or the calendar's CSV.
         file: 数据文件夹 directories、policies、calendars 中的文件名。A file's name in the data folder's directories, policies, calendars.
-        recalculate: 更换规则时,未办结事项的时限按新规则重算。With a new policy: open clocks are reckoned anew by it.
-        apply: 按下面的校验码执行变更;不勾选则只显示差异。Make the change that bears the digest below; else it is only shown.
+        recalculate: 更换规则时，未办结事项的时限按新规则重算。With a new policy: open clocks are reckoned anew by it.
+        apply: 按下面的校验码执行变更；不勾选则只显示差异。Make the change that bears the digest below; else it is only shown.
         shown: 显示差异时给出的校验码。The digest that came with the difference.
     """
     taken = chosen(what)
@@ -103,7 +103,7 @@ def edit_directory(
     leave_table(
         "directory-difference",
         [{"变更与后果": line.zh, "change and what follows": line.en} for line in found.lines],
-        f"To apply it, run again with apply and shown = {found.digest} · 执行:勾选 apply,shown 填 {found.digest}",
+        f"To apply it, run again with apply and shown = {found.digest} · 执行：勾选 apply，shown 填 {found.digest}",
     )
     return found.digest
 
