@@ -13,6 +13,7 @@ from domain.case import RULE_ACTOR, Place
 from domain.clocks import ClockState, Happening, Moment
 from domain.draft import Draft
 from domain.effects_approval import ask
+from domain.effects_duty import drop_moot_answers
 from domain.factor import FINISHED
 from domain.lifecycle import Party
 from domain.policy import Label
@@ -42,6 +43,9 @@ def follow_successors(draft: Draft, by: str = "") -> tuple[str, ...]:
         if new is not None:
             _succeed(draft, old, new, by)
             taken.append(new)
+    if taken:
+        # A supporter that became the lead owes no answer any more, and so explains no late one.
+        drop_moot_answers(draft)
     return tuple(taken)
 
 
