@@ -1161,6 +1161,8 @@ class PlainOffice:
             raise No("nothing_to_decide")
         if who.account is not None and who.account == approval.asker:
             raise No("self_approval")
+        if who.account is not None and any(s.by == who.account for s in approval.steps):
+            raise No("decided_once")
         return approval, step
 
     def do_approve(self, case: Case, who: Who, f: Fields) -> None:
