@@ -21,7 +21,7 @@ Feature: Signing off · 签发
     Then the mail to the deputy chief says "答复签发"
     When it is Friday 24 July, 09:00
     Then a yellow notice about the closing went out on Friday 24 July, 08:30
-    And the approver answers for it, 1 working day late
+    And the deputy chief answers for it as approver, 1 working day late
     When the deputy chief approves
     Then the case is replied
     And no closing is owed

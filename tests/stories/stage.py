@@ -269,6 +269,11 @@ class Stage:
         with self.office.reading() as session:
             return session.scalars(select(Account.id).where(Account.email == address)).one()
 
+    def unit_of(self, address: str) -> str:
+        """The unit in which an official sits."""
+        with self.office.reading() as session:
+            return session.scalars(select(Account.unit_id).where(Account.email == address)).one()
+
     def who(self, actor: Mapping[str, Any]) -> str:
         """Who stands behind a line of the history, in the stories' words."""
         if actor.get("asserted"):
