@@ -229,6 +229,8 @@ class NoticeDue:
     to: tuple[Audience, ...]
     owner: str
     answer_by: datetime | None
+    overdue: int
+    """Working days by which the clock is late."""
 
 
 class Place(Protocol):

@@ -81,8 +81,8 @@ def _issue(draft: Draft, clock: Clock, colour: Colour, *, climbs: bool = True) -
     owner = owner_of(draft, clock)
     answer = owe_answer(draft, clock, colour, owner)
     answer_by = answer.due if answer is not None else None
-    draft.notices.append(NoticeDue(clock, colour, recipients(draft, clock, colour), owner, answer_by))
     late = overdue_days(clock.due, draft.now, draft.time)
+    draft.notices.append(NoticeDue(clock, colour, recipients(draft, clock, colour), owner, answer_by, late))
     draft.record("notice", {"colour": colour.value, "clock": clock.kind, "subject": clock.subject, "overdue": late})
     if climbs and rule.climbs and colour in clock.row.climbs:
         _climb_overdue(draft, clock)
@@ -110,7 +110,7 @@ def _late_with_closing(draft: Draft, clock: Clock) -> str:
     """To whom an overdue closing day belongs (LIFECYCLE.md, Rules): approver, desk, supporter overdue longest, lead."""
     case = draft.case
     beyond = [
-        (running.started, running.id or sys.maxsize, step.unit or Party.APPROVER.value)
+        (running.started, running.id or sys.maxsize, running.owner_unit or Party.APPROVER.value)
         for approval in case.approvals
         if (step := approval.current) is not None and step.state != "returned"
         and (running := clock_of(case, approval, step)) is not None and running.due is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,46 +46,50 @@ class Setting:
 ALONE = Setting()
 
 
-def steps(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> tuple[Step, ...]:
-    """All steps of a clock in the order of their moments; empty while it has no due moment.
+_NONE: frozenset[str] = frozenset()
+
+_RANK = {Colour.BLUE.value: 0, Colour.YELLOW.value: 1, Colour.RED.value: 2}
+
+# Of what comes at one moment, colours and reminders come first, the clock's own acting last.
+_TURN = {**_RANK, REMINDERS[0]: 0, REMINDERS[1]: 1, EXPIRE: 3}
+
+
+def steps(
+    clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE, past: Set[str] = _NONE
+) -> list[Step]:
+    """The steps of a clock in the order of their moments, but those in `past`; none while it has no due moment.
 
     A clock whose expiry ends it issues its late colours with the expiry, since afterwards there is nothing to be late.
     """
-    if clock.due is None:
-        return ()
+    due = clock.due
+    if due is None:
+        return []
     found: list[Step] = []
-    ends_itself = clock.row.expiry not in _LASTS
-    red_in = clock.row.red_in
-    for colour in clock.row.colours:
-        rule = policy.notices[colour]
-        if rule.by_hand or (colour is Colour.RED and red_in is not None and setting.status not in red_in):
+    row = clock.row
+    for colour in row.colours:
+        if colour in past:
             continue
-        at = _notice_moment(clock, clock.due, rule.days, time)
+        rule = policy.notices[colour]
+        if rule.by_hand or (colour is Colour.RED and row.red_in is not None and setting.status not in row.red_in):
+            continue
+        at = _notice_moment(clock, due, rule.days, time)
         if at is None:
             continue
-        if rule.days > 0 and ends_itself:
-            at = clock.due
-        found.append(Step(colour.value, at))
-    if clock.row.reminds:
-        found += _reminders(clock, clock.due, policy, time)
-    if clock.row.expiry is not None or setting.falls_due:
-        found.append(Step(EXPIRE, clock.due))
-    # A blue that lies before the start would be late before it is due: it is due at once.
-    order = {
-        Colour.BLUE.value: 0,
-        Colour.YELLOW.value: 1,
-        Colour.RED.value: 2,
-        REMINDERS[0]: 0,
-        REMINDERS[1]: 1,
-        EXPIRE: 3,
-    }
-    return tuple(sorted((Step(s.name, max(s.at, clock.started)) for s in found), key=lambda s: (s.at, order[s.name])))
+        if rule.days > 0 and row.expiry not in _LASTS:
+            at = due
+        # A blue that lies before the start would be late before it is due: it is due at once.
+        found.append(Step(colour.value, max(at, clock.started)))
+    if row.reminds:
+        found += [s for s in _reminders(clock, due, policy, time) if s.name not in past]
+    if (row.expiry is not None or setting.falls_due) and EXPIRE not in past:
+        found.append(Step(EXPIRE, max(due, clock.started)))
+    return sorted(found, key=lambda step: (step.at, _TURN[step.name]))
 
 
 def _reminders(clock: Clock, due: datetime, policy: Policy, time: WorkingTime) -> list[Step]:
     half = time.add_minutes(clock.started, time.working_minutes(clock.started, due) // 2)
     moments = (half, max(half, _notice_moment(clock, due, policy.notices[Colour.BLUE].days, time) or half))
-    return [Step(name, at) for name, at in zip(REMINDERS, moments, strict=True)]
+    return [Step(name, max(at, clock.started)) for name, at in zip(REMINDERS, moments, strict=True)]
 
 
 def _notice_moment(clock: Clock, due: datetime, days: int, time: WorkingTime) -> datetime | None:
@@ -93,14 +98,11 @@ def _notice_moment(clock: Clock, due: datetime, days: int, time: WorkingTime) ->
     return time.notice_moment(clock.started, due, limit, days)
 
 
-_RANK = {Colour.BLUE.value: 0, Colour.YELLOW.value: 1, Colour.RED.value: 2}
-
-
 def outstanding(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> list[Step]:
     """The steps that a clock may still take: none twice, and no colour below one that was issued."""
     highest = max((_RANK[name] for name in clock.done if name in _RANK), default=-1)
-    ahead = steps(clock, policy, time, setting)
-    return [s for s in ahead if s.name not in clock.done and _RANK.get(s.name, 9) > highest]
+    past = clock.done | {name for name, rank in _RANK.items() if rank <= highest}
+    return steps(clock, policy, time, setting, past)
 
 
 def plan_next(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> None:

@@ -95,12 +95,12 @@ def from_facts(name: str, facts: Mapping[str, object]) -> Message:
     kind = Message.registry.get(name)
     if kind is None:
         raise UnknownMessage(name)
-    declared = {field.name: field for field in fields(kind)}
+    declared = _declared(name)
     for fact in facts:
         if fact not in declared:
             raise MissingFact(name, fact, "is not one of its facts")
-    for fact, field in declared.items():
-        if fact not in facts and field.default is MISSING and field.default_factory is MISSING:
+    for fact, needed in declared.items():
+        if needed and fact not in facts:
             raise MissingFact(name, fact, "is missing")
     return kind(**{fact: tuple(value) if isinstance(value, list) else value for fact, value in facts.items()})
 
@@ -128,6 +128,15 @@ def parse_moment(value: str) -> datetime:
 
 
 @cache
+def _declared(name: str) -> dict[str, bool]:
+    """The facts of a message, and whether it needs them."""
+    return {
+        field.name: field.default is MISSING and field.default_factory is MISSING
+        for field in fields(Message.registry[name])
+    }
+
+
+@cache
 def _kinds(name: str) -> tuple[tuple[str, object], ...]:
     """(fact, kind) of each fact that is checked: a moment, words, or plain values (a type)."""
     message = Message.registry[name]
@@ -146,12 +155,7 @@ def _kinds(name: str) -> tuple[tuple[str, object], ...]:
 def _problem(value: object, kind: object) -> str:
     """What is wrong with `value` as a fact of that kind; "" if nothing is."""
     if kind is Words:
-        right = (
-            isinstance(value, Mapping)
-            and set(value) == {"zh", "en"}
-            and all(isinstance(v, str) for v in value.values())
-        )
-        return "" if right else "must be {'zh': …, 'en': …}"
+        return "" if _are_words(value) else "must be {'zh': …, 'en': …}"
     if kind is Moment:
         try:
             parse_moment(value if isinstance(value, str) else "")
@@ -162,4 +166,9 @@ def _problem(value: object, kind: object) -> str:
 
 
 def _are_words(value: object) -> bool:
-    return isinstance(value, Mapping) and set(value) == {"zh", "en"} and all(isinstance(v, str) for v in value.values())
+    return (
+        isinstance(value, Mapping)
+        and len(value) == 2
+        and isinstance(value.get("zh"), str)
+        and isinstance(value.get("en"), str)
+    )

@@ -6,13 +6,14 @@ drafts, and everything that the drafts hold is written with bulk statements in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from domain.approvals import clock_of
 from domain.case import CLOCK_ACTOR, RULE_ACTOR, Actor, Audience, Case
 from domain.draft import Draft
 from domain.effects_approval import approver_of
@@ -116,6 +117,8 @@ class Casebook:
     mail_domain: str
     in_force: InForce
     silent: bool = False
+    asked: dict[Hashable, tuple[Found, ...]] = field(default_factory=dict, init=False)
+    """Who was found for an audience: a sweep asks the same of thousands of cases."""
 
     def apply(self, requests: Sequence[Request]) -> list[Result]:
         """Perform `requests` in order; a refused one changes nothing and the others go on."""
@@ -210,39 +213,28 @@ class Casebook:
 
     def issue(self, case_id: int, colour: Colour) -> None:
         """Issue a notice by hand on the closing clock, as an older register says it was."""
-        cases = load_cases(self.session, [case_id])
-        before = as_they_are(cases)
-        draft = Draft(
-            cases[case_id],
-            self.now,
-            RULE_ACTOR,
-            self.policy,
-            self.time,
-            Surroundings(self.session, self.people, self.in_force),
-        )
+        before, draft = self._by_rule(case_id)
         issue(draft, colour)
         write_drafts(self, before, [draft])
 
     def climb_to(self, case_id: int, rung: int, cause: str) -> None:
         """Climb to a rung, one by one, as an older register says the case did."""
-        cases = load_cases(self.session, [case_id])
-        before = as_they_are(cases)
-        case = cases[case_id]
-        draft = Draft(
-            case, self.now, RULE_ACTOR, self.policy, self.time, Surroundings(self.session, self.people, self.in_force)
-        )
+        before, draft = self._by_rule(case_id)
+        case = draft.case
         while case.rung < rung:
             draft.climb(f"register:{case.cycle}:{case.rung}", Label(cause, cause))
         write_drafts(self, before, [draft])
 
     def restart_stage(self, case_id: int, stage: str) -> None:
         """Let a stage's clock count from now, where an older register does not say since when the stage is open."""
-        cases = load_cases(self.session, [case_id])
-        before = as_they_are(cases)
-        place = Surroundings(self.session, self.people, self.in_force)
-        draft = Draft(cases[case_id], self.now, RULE_ACTOR, self.policy, self.time, place)
+        before, draft = self._by_rule(case_id)
         restart_stage(draft, stage)
         write_drafts(self, before, [draft])
+
+    def _by_rule(self, case_id: int) -> tuple[dict[int, Before], Draft]:
+        cases = load_cases(self.session, [case_id])
+        place = Surroundings(self.session, self.people, self.in_force)
+        return as_they_are(cases), Draft(cases[case_id], self.now, RULE_ACTOR, self.policy, self.time, place)
 
     def open(self, reports: Sequence[NewCase]) -> list[tuple[int, str]]:
         """Open cases: each gets its code and history; those that the rules can route are dispatched at once."""
@@ -309,6 +301,10 @@ class Casebook:
                 if step.state == "open" and step.account is None:
                     found = self.find(approver_of(approval, step), draft.case)
                     step.account, approval.changed = found[0].person.id if found else None, True
+                    clock = clock_of(draft.case, approval, step)
+                    if found and clock is not None and clock.owner_unit is None:
+                        # Every overdue day belongs to a unit: to that of whose post it is, also when a substitute is asked.
+                        clock.owner_unit, clock.changed = (found[0].principal or found[0].person).unit, True
 
     def find(self, audience: Audience, case: Case) -> tuple[Found, ...]:
         """Who an audience is today. Nobody is asked to decide what they asked for themselves."""
@@ -317,7 +313,12 @@ class Casebook:
         today = self.now.astimezone(self.time.zone).date()
         if audience.fresh:
             return self.people.fresh(case, today) or self.people.find(Role.DESK_HEAD, None, case, today)
-        return self.people.find(audience.role, audience.unit, case, today, _not_asked(audience, case))
+        but = _not_asked(audience, case)
+        # All that an answer depends on.
+        question = (audience.role, audience.unit, case.project, case.category, but, today)
+        if question not in self.asked:
+            self.asked[question] = self.people.find(audience.role, audience.unit, case, today, but)
+        return self.asked[question]
 
 
 def _not_asked(audience: Audience, case: Case) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from domain.case import Case, NoticeDue, Owed
 from domain.clocks import CLOCKS
 from domain.labels import APPROVAL_LABELS, PARTY_LABELS
-from domain.ladder import overdue_days
 from domain.lifecycle import ApprovalKind, Party
 from domain.meetings import Meeting, convening, who_meets
 from domain.policy import Label, Policy
@@ -214,7 +213,7 @@ class Writer:
         return {
             "number": number, "colour": due.colour.value, "notice": words(rule.label), "case_code": case.code, "title": sheet.title,
             "clock": words(CLOCKS[due.clock.kind].label), "due": clock_due.isoformat(),
-            "overdue_working_days": overdue_days(due.clock.due, now, self.time), "owner": self._owner(due.owner),
+            "overdue_working_days": due.overdue, "owner": self._owner(due.owner),
             "answer_by": _at(due.answer_by), "recipient_role": words(self.policy.roles[found.role]), "is_copy": copy,
         }  # fmt: skip
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from domain.case import Audience, Case, NoticeDue, Owed
 from domain.draft import Draft
-from domain.ladder import overdue_days
 from domain.lifecycle import Party
 from domain.policy import Label, Role
 from models import case as tables
@@ -115,7 +114,7 @@ def _notice_row(
     return {
         "number": number, "colour": notice.colour, "case_id": draft.case.id, "clock_id": notice.clock.id, "round": notice.clock.round,
         "cycle": notice.clock.cycle, "issued_at": book.now, "owner": notice.owner,
-        "overdue_days": overdue_days(notice.clock.due, book.now, book.time), "answer_by": notice.answer_by, "recipients": recipients,
+        "overdue_days": notice.overdue, "answer_by": notice.answer_by, "recipients": recipients,
     }  # fmt: skip
 
 
