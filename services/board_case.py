@@ -37,6 +37,7 @@ _REPORTER_LABELS = {
 _LINK_LABELS = {
     "merged_into": (Label("并入", "Merged into"), Label("并入本事项", "Merged into this one")),
     "blocks": (Label("影响", "Blocks"), Label("受其影响", "Blocked by")),
+    "guarantees": (Label("保障对象", "Guarantees what is lacking for"), Label("要素保障", "Factor request for it")),
     "same_cause": (Label("同一原因", "Same cause"), Label("同一原因", "Same cause")),
 }
 

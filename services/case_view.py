@@ -53,6 +53,7 @@ EVENT_LABELS: dict[str, Label] = {
     "requested": Label("登记要素保障申请", "Factor requested"),
     "stage_opened": Label("环节开始", "Stage opened"),
     "stage_closed": Label("环节暂停", "Stage closed again"),
+    "stage_taken_over": Label("环节由承接单位接办", "Stage taken over by the successor"),
     "grant": Label("批准", "Granted"),
     "grant_expired": Label("批复过期", "A grant expired"),
     "adjusted": Label("时限因日历或规则调整", "Dates adjusted to the calendar or the rules"),
