@@ -115,7 +115,9 @@ def page(
     """An answer from a template, in the language of the request or of its known reader."""
     site = site_of(request)
     locale = locale_of(request, reader)
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # The board's filters stay when its language changes; a public page repeats nothing that a stranger's link said.
+    kept = request.url.query if request.url.path.startswith("/board") else ""
+    here = request.url.path + (f"?{kept}" if kept else "")
     switch = URL(here if request.method in ("GET", "HEAD") else "/")
     context = {
         "clock": site.office.now(),
