@@ -54,7 +54,7 @@ class Author:
     model: PlainOffice
     busy: float = 14
     """About how many things are done in a moment."""
-    fresh: float = 1
+    fresh: float = 2
     """About how many difficulties are reported in a moment."""
     policies: tuple[str, ...] = ()
     """Names of policies to change between; none keeps the first."""

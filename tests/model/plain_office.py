@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.model import plain_days as plain
 from tests.model.plain_days import Limit
-from tests.model.plain_people import AREAS, People
+from tests.model.plain_people import AREAS, POSTS, People
 from tests.model.plain_rules import (
     ACTIONS,
     ATTEMPTS,
@@ -298,7 +298,7 @@ class PlainOffice:
             if not approval.open or step is None or running is None or step.state == "returned":
                 continue
             if running.due < self.now or any(s.state == "passed_up" for s in approval.steps):
-                beyond.append((running.start, running.serial, step.unit or "approver"))
+                beyond.append((running.start, running.serial, running.owner or "approver"))
         if beyond:
             return min(beyond)[2]
         if case.status in ("disputed", "consultation"):
@@ -545,7 +545,11 @@ class PlainOffice:
     def name(self, case: Case, approval: Approval, step: Step) -> None:
         """Who is asked today."""
         not_asked = [a for a in (approval.asker, *(s.by for s in approval.steps if s is not step)) if a]
-        step.asked = self.people.asked(step.role, step.unit, case.project, self.now.date(), not_asked)
+        step.asked, post = self.people.asked(step.role, step.unit, case.project, self.now.date(), not_asked)
+        clock = case.clock("approval_step", approval.kind)
+        if clock is not None and clock.owner is None and post is not None:
+            # Every overdue day belongs to a unit: to that of the post.
+            clock.owner = POSTS[post]
 
     # -- the office changes --------------------------------------------------------------------------------------------
 

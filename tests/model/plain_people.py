@@ -15,6 +15,8 @@ HEADS = {
 OFFICIALS = {"P01": "R02", "P02": "R02", "P10": "R04", "P11": "R03"}
 COMMISSIONERS = {"P01": "R09", "P02": "R11", "P10": "R09", "P11": "R12"}
 AREAS = {"P01": "A01", "P02": "A02", "P10": "A01", "P11": "A03"}
+POSTS = {"R01": "O03", "R02": "O03", "R03": "O03", "R04": "O03", "R05": "O01", "R06": "O01"}
+"""The units of the posts that stand above all units."""
 DISTRICT = {"dispatch_clerk": "R06", "dispatch_head": "R05", "executive_deputy": "R04", "chief": "R01"}
 UPWARDS = {
     "liaison": "unit_head", "unit_head": "dispatch_head", "dispatch_clerk": "dispatch_head", "dispatch_head": "deputy_chief",
@@ -53,12 +55,15 @@ class People:
                 return None
         return None
 
-    def asked(self, role: str, unit: str | None, project: str, today: date, not_asked: Collection[str]) -> str | None:
-        """Who is asked to decide: up the ladder when nobody is there."""
+    def asked(
+        self, role: str, unit: str | None, project: str, today: date, not_asked: Collection[str]
+    ) -> tuple[str | None, str | None]:
+        """Who is asked to decide, and for whose post: up the ladder when nobody is there."""
         while True:
-            found = self.acting(self.holder(role, unit, project), today, not_asked)
+            post = self.holder(role, unit, project)
+            found = self.acting(post, today, not_asked)
             if found is not None or role not in UPWARDS:
-                return found
+                return found, post
             role = UPWARDS[role]
 
     def fresh(self, project: str, today: date, handled: Collection[str]) -> bool:

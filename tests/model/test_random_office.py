@@ -27,7 +27,7 @@ from tests.model.plain_office import PlainOffice
 from tests.model.policies import policies
 
 SEEDS = int(os.environ.get("EXPEDITE_MODEL_SEEDS", "2"))
-DAYS = int(os.environ.get("EXPEDITE_MODEL_DAYS", "35"))
+DAYS = int(os.environ.get("EXPEDITE_MODEL_DAYS", "40"))
 STARTS = [date(2026, 1, 26), date(2026, 4, 20), date(2026, 7, 6), date(2026, 9, 14)]
 """Before the Spring Festival, before May Day, in the summer hours, before National Day with its make-up days."""
 
