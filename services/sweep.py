@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Row, select, tuple_
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from domain.ladder import EXPIRE
@@ -21,10 +24,20 @@ from services.case_files import load_cases
 from services.casebook import Ticked, open_casebook
 from services.leases import beat
 from services.office import Office
+from services.stuck_clocks import Stuck, look_up, tell_operator
 from services.substitutions import follow_directory
 from services.waiting_reports import plan_waiting, tick_waiting
 
 BATCH = 300
+"""Clocks in one transaction, at most; it begins with a third."""
+
+HELD = 0.06
+"""Seconds that a batch aims to hold the database for: an intake beside it waits a tenth of a second at most (DESIGN.md, 6)."""
+
+FEWEST = 20
+
+ENOUGH = 200
+"""So many clocks whose steps fail are no accident of single cases: the sweep itself has failed."""
 
 
 def never() -> bool:
@@ -44,7 +57,10 @@ class SweepStep:
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What a sweep did, or in a dry run would do. `examined` clocks, `notices` issued, `seconds` of real time."""
+    """What a sweep did, or in a dry run would do. `examined` clocks, `notices` issued, `seconds` of real time.
+
+    `longest` is how many seconds a batch held the database at most; `stuck` are the clocks whose step could not be taken.
+    """
 
     as_of: datetime
     examined: int
@@ -52,14 +68,24 @@ class SweepReport:
     notices: int
     seconds: float
     dry_run: bool = False
+    longest: float = 0.0
+    stuck: tuple[Stuck, ...] = ()
+
+
+Due = Sequence[Row[tuple[int, int | None, int | None, datetime | None]]]
+"""Clocks to be looked at: id, case, waiting report, moment."""
 
 
 @dataclass(slots=True)
 class _Tally:
     examined: int = 0
     steps: list[SweepStep] = field(default_factory=list)
+    stuck: dict[int, Exception] = field(default_factory=dict)
+    longest: float = 0.0
+    last: float = 0.0
 
-    def add(self, ticked: Sequence[Ticked]) -> None:
+    def add(self, examined: int, ticked: Sequence[Ticked]) -> None:
+        self.examined += examined
         for one in ticked:
             self.steps += [SweepStep(one.code, one.clock, name, () if name == EXPIRE else one.to) for name in one.steps]
 
@@ -84,30 +110,81 @@ def sweep(
         keep_up(office)
         follow_directory(office)
     tally = _Tally()
-    after: tuple[datetime, int] | None = None
-    while not should_stop():
-        found, after = _preview(office, at, tally, after) if dry_run else _batch(office, at, tally, silent)
-        if found < BATCH:
-            break
+
+    def take(due: Due) -> None:
+        if dry_run:
+            _preview(office, at, due, tally)
+        else:
+            _batch(office, at, due, tally, silent)
+
+    with _seldom_collected():
+        after, size = None, max(1, BATCH // 3)
+        while not should_stop():
+            with office.reading() as session:
+                due = _due(session, at, size, after if dry_run else None, tally.stuck)
+            _apart(take, due, tally)
+            if len(due) < size:
+                break
+            after = due[-1][3] or at, due[-1][0]
+            size = max(min(FEWEST, BATCH), min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
+    stuck = look_up(office, tally.stuck)
     if not dry_run and not silent:
-        beat(office, "sweep", {"as_of": at.isoformat(), "examined": tally.examined})
+        tell_operator(office, stuck, tally.stuck)
+        beat(office, "sweep", {"as_of": at.isoformat(), "examined": tally.examined, "stuck": len(stuck)})
     notices = sum(1 for s in tally.steps if s.step in set(Colour))
-    return SweepReport(at, tally.examined, tuple(tally.steps), notices, time.perf_counter() - began, dry_run)
+    return SweepReport(
+        at, tally.examined, tuple(tally.steps), notices, time.perf_counter() - began, dry_run, tally.longest, stuck
+    )
 
 
-Due = Sequence[Row[tuple[int, int | None, int | None, datetime | None]]]
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage less often: a batch makes tens of thousands of objects that live as long as it does, and looking
+    through all of them, and all of the program, again and again took a quarter of a sweep's time.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
-def _due(session: Session, at: datetime, after: tuple[datetime, int] | None = None) -> Due:
+def _due(session: Session, at: datetime, size: int, after: tuple[datetime, int] | None, stuck: Collection[int]) -> Due:
     query = (
         select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at)
         .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= at)
         .order_by(Clock.next_action_at, Clock.id)
-        .limit(BATCH)
+        .limit(size)
     )
     if after is not None:
         query = query.where(tuple_(Clock.next_action_at, Clock.id) > after)
+    if stuck:
+        query = query.where(Clock.id.not_in(stuck))
     return session.execute(query).all()
+
+
+def _apart(take: Callable[[Due], None], due: Due, tally: _Tally) -> None:
+    """Let clocks take their steps together. Where that fails, halves of them go on apart, down to the one that fails alone:
+    it is set aside, and stops no other.
+
+    Raises what the database itself raises, and the last problem when there are too many.
+    """
+    if not due:
+        return
+    try:
+        take(due)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        if len(due) > 1:
+            middle = len(due) // 2
+            _apart(take, due[:middle], tally)
+            _apart(take, due[middle:], tally)
+            return
+        tally.stuck[due[0][0]] = problem
+        if len(tally.stuck) >= ENOUGH:
+            raise
 
 
 def _still_due(session: Session, at: datetime, found: Due) -> Due:
@@ -116,49 +193,45 @@ def _still_due(session: Session, at: datetime, found: Due) -> Due:
     Always cases in the order of their ids, then reports: whoever changes a case holds it before its clocks, so that two who
     want the same wait for each other and never deadlock.
     """
-    if session.get_bind().dialect.name != "postgresql":
-        return found
-    for table, ids in ((Case, {row[1] for row in found}), (Delivery, {row[2] for row in found})):
-        wanted = sorted(i for i in ids if i is not None)
-        if wanted:
-            session.execute(select(table.id).where(table.id.in_(wanted)).order_by(table.id).with_for_update()).all()
+    if session.get_bind().dialect.name == "postgresql":
+        for table, ids in ((Case, {row[1] for row in found}), (Delivery, {row[2] for row in found})):
+            wanted = sorted(i for i in ids if i is not None)
+            if wanted:
+                session.execute(select(table.id).where(table.id.in_(wanted)).order_by(table.id).with_for_update()).all()
     left = set(
         session.scalars(select(Clock.id).where(Clock.id.in_([row[0] for row in found]), Clock.next_action_at <= at))
     )
     return [row for row in found if row[0] in left]
 
 
-def _batch(office: Office, at: datetime, tally: _Tally, silent: bool) -> tuple[int, None]:
+def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool) -> None:
     with office.writing() as session:
-        found = _due(session, at)
-        if not found:
-            return 0, None
+        session.connection()
+        began = time.perf_counter()
         due = _still_due(session, at, found)
         book = open_casebook(office, session, now=at, silent=silent)
-        by_case: dict[int, list[int]] = {}
-        for clock_id, case_id, _, _ in due:
-            if case_id is not None:
-                by_case.setdefault(case_id, []).append(clock_id)
-        tally.examined += len(due)
-        tally.add(book.tick(by_case))
-        tally.add(tick_waiting(book, [clock_id for clock_id, _, delivery, _ in due if delivery is not None]))
-        return len(found), None
+        ticked = [*book.tick(_by_case(due)), *tick_waiting(book, _waiting(due))]
+    tally.last = time.perf_counter() - began
+    tally.longest = max(tally.longest, tally.last)
+    tally.add(len(due), ticked)
 
 
-def _preview(
-    office: Office, at: datetime, tally: _Tally, after: tuple[datetime, int] | None
-) -> tuple[int, tuple[datetime, int] | None]:
+def _preview(office: Office, at: datetime, due: Due, tally: _Tally) -> None:
     with office.reading() as session:
-        due = _due(session, at, after)
-        if not due:
-            return 0, after
         book = open_casebook(office, session, now=at)
-        by_case: dict[int, list[int]] = {}
-        for clock_id, case_id, _, _ in due:
-            if case_id is not None:
-                by_case.setdefault(case_id, []).append(clock_id)
-        tally.examined += len(due)
-        tally.add(book.plan(load_cases(session, list(by_case), lock=False), by_case)[1])
-        tally.add(plan_waiting(book, [clock_id for clock_id, _, delivery, _ in due if delivery is not None])[1])
-        last = due[-1]
-        return len(due), (last[3] or at, last[0])
+        by_case = _by_case(due)
+        _, ticked = book.plan(load_cases(session, list(by_case), lock=False), by_case)
+        _, waiting = plan_waiting(book, _waiting(due))
+    tally.add(len(due), [*ticked, *waiting])
+
+
+def _by_case(due: Due) -> dict[int, list[int]]:
+    by_case: dict[int, list[int]] = {}
+    for clock_id, case_id, _, _ in due:
+        if case_id is not None:
+            by_case.setdefault(case_id, []).append(clock_id)
+    return by_case
+
+
+def _waiting(due: Due) -> list[int]:
+    return [clock_id for clock_id, _, delivery, _ in due if delivery is not None]

@@ -24,6 +24,7 @@ from notifications.messages.report_received import ReportReceived
 from notifications.messages.report_waiting import ReportWaiting
 from notifications.messages.role_unfilled import RoleUnfilled
 from notifications.messages.ruling_needed import RulingNeeded
+from notifications.messages.step_failed import StepFailed
 from notifications.messages.substitution_told import SubstitutionTold
 from notifications.messages.supervision_notice import SupervisionNotice
 from notifications.messages.triage_needed import TriageNeeded
@@ -54,6 +55,7 @@ __all__ = [
     "ReportWaiting",
     "RoleUnfilled",
     "RulingNeeded",
+    "StepFailed",
     "SubstitutionTold",
     "SupervisionNotice",
     "TriageNeeded",
