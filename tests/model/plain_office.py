@@ -236,9 +236,9 @@ class PlainOffice:
             found.append((max(clock.due, clock.start), 3, "expire"))
         return sorted(step for step in found if step[2] not in clock.done)
 
-    def sweep(self, now: datetime) -> None:
-        """Every clock whose moment has come takes its steps, in the order of their moments."""
-        self.now = now
+    def sweep(self, now: datetime) -> set[str]:
+        """Every clock whose moment has come takes its steps, in the order of their moments; the names of their cases."""
+        self.now, swept = now, set()
         self.ask_whoever_is_there()
         for case in self.cases.values():
             due = []
@@ -249,7 +249,9 @@ class PlainOffice:
             for *_, clock in sorted(due, key=lambda found: found[:3]):
                 self.tick(case, clock)
                 self.drop_moot(case)
+                swept.add(case.name)
             self.hold_stay(case)
+        return swept
 
     def tick(self, case: Case, clock: Clock) -> None:
         """Of several colours only the highest is issued; an expiry is taken beside it."""
