@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Column, Dialect, Table, func, select
+from sqlalchemy import JSON, Column, Dialect, Select, Table, func, select
+from sqlalchemy import Row as AnyRow
 from sqlalchemy.orm import Session
 
-from models.base import Base, Moment
+from models.base import Base
 
 Row = Mapping[str, Any]
 
@@ -18,6 +18,12 @@ Row = Mapping[str, Any]
 def table_of(entity: type[Base]) -> Table:
     """The table behind a mapped class."""
     return cast(Table, entity.__table__)
+
+
+def read_rows(session: Session, query: Select[Any]) -> Sequence[AnyRow[Any]]:
+    """The rows of a query of columns, as the database has them now, with nothing between."""
+    session.flush()
+    return session.connection().execute(query).all()
 
 
 def insert_rows(session: Session, entity: type[Base], rows: Sequence[Row], *, once_by: str = "") -> None:
@@ -93,15 +99,15 @@ def _ready(dialect: Dialect, column: Column[Any]) -> Ready:
     if process is None:
         return lambda values: values
     one: Callable[[Any], Any] = process
-    if not isinstance(column.type, Moment):
+    if isinstance(column.type, JSON):
         return lambda values: [one(value) for value in values]
 
-    def moments(values: list[datetime | None]) -> list[Any]:
-        # A batch happens at one moment: what is written ten thousand times is made ready once.
+    def each_once(values: list[Any]) -> list[Any]:
+        # A batch happens at one moment: what is written a thousand times is made ready once.
         known = {value: one(value) for value in set(values)}
         return [known[value] for value in values]
 
-    return moments
+    return each_once
 
 
 def _inserting(dialect: Dialect, table: Table, names: tuple[str, ...], once_by: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -21,7 +22,7 @@ from models import clock as clock_tables
 from models.directory import Project
 from models.engine import hold
 from models.factor import FactorGrant
-from models.rows import table_of
+from models.rows import read_rows, table_of
 from services.calendar_versions import FIRST
 from services.factor_files import add_factors
 from services.in_force import InForce
@@ -47,7 +48,7 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
         query = select(*_CASE_COLUMNS).where(tables.Case.id.in_(some)).order_by(tables.Case.id)
         if lock:
             query = query.with_for_update()
-        for row in session.execute(query):
+        for row in read_rows(session, query):
             found[row.id] = _case(row)
         _add_parts(session, some, found)
         add_factors(session, [i for i in some if i in found and found[i].kind is Kind.FACTOR], found)
@@ -59,7 +60,10 @@ _CASE_COLUMNS = tuple(
     column for column in table_of(tables.Case).c
     if column.name not in ("title", "detail", "document_number", "source", "enterprise_id", "project_said", "flags")
 )  # fmt: skip
-_CLOCK_COLUMNS = tuple(table_of(clock_tables.Clock).c)
+_CLOCK_COLUMNS = tuple(
+    column for column in table_of(clock_tables.Clock).c if column.name not in ("case_id", "delivery_id")
+)
+_clock_values = attrgetter(*(column.name for column in _CLOCK_COLUMNS))
 
 
 def _case(row: Row[Any]) -> Case:
@@ -87,13 +91,14 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
         .order_by(r.case_id, r.kind != "principal", r.id)
     ):
         found[case_id].reporters += (contact,)
-    c = clock_tables.Clock
-    for row in session.execute(
-        select(*_CLOCK_COLUMNS)
-        .where(c.case_id.in_(ids), c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
-        .order_by(c.id)
-    ):
-        found[row.case_id].clocks.append(read_clock(row))
+    c = table_of(clock_tables.Clock)
+    open_ones = (
+        select(c.c.case_id, *_CLOCK_COLUMNS)
+        .where(c.c.case_id.in_(ids), c.c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
+        .order_by(c.c.id)
+    )
+    for case_id, *values in read_rows(session, open_ones):
+        found[case_id].clocks.append(_clock(values))
     approvals: dict[int, Approval] = {}
     for asked in session.scalars(
         select(tables.Approval)
@@ -132,14 +137,20 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
             )  # fmt: skip
 
 
-def read_clock(row: clock_tables.Clock | Row[Any]) -> Clock:
+def read_clock(row: clock_tables.Clock) -> Clock:
     """A clock's row as the rules see it."""
-    limit = Limit(row.limit_value, row.limit_unit, row.limit_rolls) if row.limit_value and row.limit_unit else None
+    return _clock(_clock_values(row))
+
+
+def _clock(values: Sequence[Any]) -> Clock:
+    (
+        id_, kind, owner_unit, subject, note, started, limit_value, limit_unit, limit_rolls, due, original_due, estimated, round_, cycle,
+        state, paused_at, done, next_step, next_action_at, ended_at, policy_version,
+    ) = values  # fmt: skip
+    limit = Limit(limit_value, limit_unit, limit_rolls) if limit_value and limit_unit else None
     return Clock(
-        kind=row.kind, owner_unit=row.owner_unit, subject=row.subject, started=row.started, limit=limit, due=row.due,
-        original_due=row.original_due, estimated=row.estimated, round=row.round, cycle=row.cycle, state=row.state,
-        paused_at=row.paused_at, done=frozenset(row.done.split()), next_step=row.next_step, next_action_at=row.next_action_at,
-        ended_at=row.ended_at, id=row.id, note=row.note, policy_version=row.policy_version,
+        kind, owner_unit, subject, started, limit, due, original_due, estimated, round_, cycle, state, paused_at, frozenset(done.split()),
+        next_step, next_action_at, ended_at, id_, note, policy_version,
     )  # fmt: skip
 
 
