@@ -26,6 +26,8 @@ class Case(Base):
         ),
         Index("ix_case_status_due", "status", "due"),
         Index("ix_case_lead_id_status", "lead_id", "status"),
+        # The board's counters and lists are answered from it alone.
+        Index("ix_case_board", "restricted", "status", "due", "lead_id", "rung"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Calendars by version, and what was changed in the directory.
+"""Calendars by version, what was changed in the directory, the board's index.
 
 Revision: 0004, after 0003
 """
@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_change")),
         sa.UniqueConstraint("command_id", name=op.f("uq_directory_change_command_id")),
     )
+    op.create_index("ix_case_board", "case", ["restricted", "status", "due", "lead_id", "rung"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         _rebuild(AFTER, versioned=True)
         return
@@ -75,6 +76,7 @@ def downgrade() -> None:
         op.drop_column("clock_event", "calendar_id")
         _recheck(BEFORE)
     op.execute("DELETE FROM setting WHERE key IN ('calendar in force', 'calendar open clocks go by')")
+    op.drop_index("ix_case_board", table_name="case")
     op.drop_table("directory_change")
     op.drop_table("calendar_version")
 
