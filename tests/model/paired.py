@@ -210,8 +210,10 @@ class Pair:
     def _sweep(self, at: datetime) -> list[str]:
         """Both sweep; compared are the cases in which either did something, now and then all that are open."""
         names = {code: name for name, code in self.codes.items()}
-        swept = {names[step.case] for step in sweep(self.office).steps}
-        swept |= self.model.sweep(at)
+        swept = self.model.sweep(at)
+        # What a step makes due is taken by the same sweep or by the next one, as the batches fall: until nothing is due.
+        while (report := sweep(self.office)).examined:
+            swept |= {names[step.case] for step in report.steps}
         self.swept += 1
         if self.swept % 6 == 0:
             swept |= {

@@ -241,17 +241,22 @@ class PlainOffice:
         self.now, swept = now, set()
         self.ask_whoever_is_there()
         for case in self.cases.values():
-            due = []
-            for clock in case.clocks:
-                ahead = self.steps(case, clock) if clock.open and clock.paused is None else []
-                if ahead and ahead[0][0] <= now:
-                    due.append((clock.explains is not None, ahead[0][0], clock.serial, clock))
-            for *_, clock in sorted(due, key=lambda found: found[:3]):
-                self.tick(case, clock)
-                self.drop_moot(case)
+            while due := self.due_clocks(case):
+                for clock in due:
+                    self.tick(case, clock)
+                    self.drop_moot(case)
+                self.hold_stay(case)
                 swept.add(case.name)
-            self.hold_stay(case)
         return swept
+
+    def due_clocks(self, case: Case) -> list[Clock]:
+        """The clocks whose moment has come, in the order of their moments; an answer after what it is for."""
+        due = []
+        for clock in case.clocks:
+            ahead = self.steps(case, clock) if clock.open and clock.paused is None else []
+            if ahead and ahead[0][0] <= self.now:
+                due.append((clock.explains is not None, ahead[0][0], clock.serial, clock))
+        return [clock for *_, clock in sorted(due, key=lambda found: found[:3])]
 
     def tick(self, case: Case, clock: Clock) -> None:
         """Of several colours only the highest is issued; an expiry is taken beside it."""
