@@ -207,8 +207,7 @@ class Casebook:
                 if steps:
                     code, to = (UNNAMED, ()) if case.restricted else (case.code, to)
                     ticked.append(Ticked(code, clock.kind, tuple(steps), to))
-                # Whoever this clock has asked answers for the delay that the next one finds.
-                self.settle(draft)
+                self.settle(draft)  # Whoever is asked now answers for the delay that the next clock finds.
             self.settle(draft)
             drafts.append(draft)
         return drafts, ticked
