@@ -47,12 +47,13 @@ def explain(
 
 def _print(found: Explanation, locale: str, zone: ZoneInfo, *, everything: bool) -> None:
     shown = [clock for clock in found.clocks if everything or clock.open]
-    ended = len(found.clocks) - sum(clock.open for clock in found.clocks)
+    running = sum(clock.open for clock in found.clocks)
+    ended = len(found.clocks) - running
     zh = locale == "zh"
     count = (
-        f"{len(found.clocks) - ended}个时限计时中，{ended}个已结束"
+        f"{running}个时限计时中，{ended}个已结束"
         if zh
-        else f"{len(found.clocks) - ended} open clocks, {ended} ended"
+        else f"{running} open {'clock' if running == 1 else 'clocks'}, {ended} ended"
     )
     hint = "" if everything or not ended else "（--all 全部显示）" if zh else " (--all shows these)"
     typer.echo(f"{found.code} · {count}{hint}")

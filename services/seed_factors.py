@@ -79,7 +79,8 @@ class _Register:
         book.restart_stage(self.case_id, row.stage)
         if row.blocked_zh:
             self._do(now, "block", Party.CLERK, {"reason": row.blocked_zh})
-        if row.suspension is not None:
+        if row.suspension is not None and row.suspension.until > self.office.today():
+            # A register that is read after the day on which the suspension ended: work has resumed.
             asked = {"cause": row.suspension.reason, "date": row.suspension.until, "reason": row.note_zh or PAPER}
             self._do(now, "ask_suspension", Party.LEAD, asked, row.lead)
             self._do(now, "approve", Party.APPROVER, {})
