@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 WRITING = "expedite_writing"
 POSTGRESQL = "postgresql+psycopg"
+PATIENCE = 10
+"""Seconds for which a writer waits for the one before it on SQLite."""
+LOOK_EVERY = 0.002
 CONNECT_WITHIN = 10
 """Seconds after which a PostgreSQL server that does not answer counts as unreachable."""
 
@@ -31,7 +37,7 @@ def make_engine(url: str) -> Engine:
         return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=wait)
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": 10, "check_same_thread": False})
+    engine = create_engine(address, connect_args={"timeout": PATIENCE, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _open(connection: Any, _record: Any) -> None:
@@ -49,9 +55,32 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A writer that upgrades a read transaction can fail at once; one that begins IMMEDIATE waits its turn.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITING) else "BEGIN")
+        if connection.get_execution_options().get(WRITING):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Begin as the one writer. SQLite itself looks but every tenth of a second after a while, and one who writes again and
+    again would always be there before: whoever waits looks every few milliseconds.
+    """
+    give_up = monotonic() + PATIENCE
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as problem:
+                if getattr(problem.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or monotonic() > give_up:
+                    raise
+                sleep(LOOK_EVERY)
+            else:
+                return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
 
 
 @contextmanager

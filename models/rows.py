@@ -99,15 +99,18 @@ def _ready(dialect: Dialect, column: Column[Any]) -> Ready:
     if process is None:
         return lambda values: values
     one: Callable[[Any], Any] = process
-    if isinstance(column.type, JSON):
-        return lambda values: [one(value) for value in values]
 
     def each_once(values: list[Any]) -> list[Any]:
-        # A batch happens at one moment: what is written a thousand times is made ready once.
+        # A batch happens at one moment, by one actor: what is written a thousand times is made ready once.
         known = {value: one(value) for value in set(values)}
         return [known[value] for value in values]
 
-    return each_once
+    def each_document_once(values: list[Any]) -> list[Any]:
+        known = {id(value): value for value in values}
+        ready = {name: one(value) for name, value in known.items()}
+        return [ready[id(value)] for value in values]
+
+    return each_document_once if isinstance(column.type, JSON) else each_once
 
 
 def _inserting(dialect: Dialect, table: Table, names: tuple[str, ...], once_by: str) -> str:
@@ -133,5 +136,8 @@ def _updating(dialect: Dialect, table: Table, names: tuple[str, ...], key: str) 
 
 
 def _arrays(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
-    """The columns as arrays, side by side: one statement that the server plans once, whatever the number of rows."""
-    return f"unnest({', '.join(f'%s::{table.c[n].type.compile(dialect)}[]' for n in names)})"
+    """The columns as arrays, side by side: one statement that the server plans once, whatever the number of rows.
+
+    In binary: as text the driver would have to quote each string.
+    """
+    return f"unnest({', '.join(f'%b::{table.c[n].type.compile(dialect)}[]' for n in names)})"

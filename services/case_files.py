@@ -56,26 +56,34 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
 
 
 # Columns, not entities: what another transaction wrote while this one waited counts, not what the session read before.
-_CASE_COLUMNS = tuple(
-    column for column in table_of(tables.Case).c
-    if column.name not in ("title", "detail", "document_number", "source", "enterprise_id", "project_said", "flags")
-)  # fmt: skip
-_CLOCK_COLUMNS = tuple(
-    column for column in table_of(clock_tables.Clock).c if column.name not in ("case_id", "delivery_id")
-)
+_CASE_COLUMNS = [
+    table_of(tables.Case).c[name]
+    for name in (
+        "id", "code", "kind", "status", "category", "case_class", "severity", "project_id", "area_id", "lead_id", "restricted", "rung",
+        "round", "cycle", "outcome", "opened_at", "due", "original_due", "estimated", "closed_at", "promised_on", "suspended_for",
+        "extensions", "redos", "attempts", "rating_result", "rating_attitude", "marks", "handled_by", "policy_version", "seq", "head_hash",
+    )
+]  # fmt: skip
+_CLOCK_COLUMNS = [
+    table_of(clock_tables.Clock).c[name]
+    for name in (
+        "id", "kind", "owner_unit", "subject", "note", "started", "limit_value", "limit_unit", "limit_rolls", "due", "original_due",
+        "estimated", "round", "cycle", "state", "paused_at", "done", "next_step", "next_action_at", "ended_at", "policy_version",
+    )
+]  # fmt: skip
 _clock_values = attrgetter(*(column.name for column in _CLOCK_COLUMNS))
 
 
 def _case(row: Row[Any]) -> Case:
+    (
+        id_, code, kind, status, category, case_class, severity, project, area, lead, restricted, rung, round_, cycle, outcome, opened_at,
+        due, original_due, estimated, closed_at, promised_on, suspended_for, extensions, redos, attempts, rating_result, rating_attitude,
+        marks, handled_by, policy_version, seq, head_hash,
+    ) = row  # fmt: skip
     return Case(
-        id=row.id, code=row.code, kind=row.kind, status=row.status, rung=row.rung, round=row.round, cycle=row.cycle,
-        case_class=row.case_class, severity=row.severity, category=row.category, lead=row.lead_id, supporters=(),
-        area=row.area_id, project=row.project_id, outcome=row.outcome, due=row.due, original_due=row.original_due,
-        estimated=row.estimated, opened_at=row.opened_at, closed_at=row.closed_at, promised_on=row.promised_on,
-        suspended_for=row.suspended_for, extensions=row.extensions, redos=row.redos, attempts=row.attempts,
-        rating_result=row.rating_result, rating_attitude=row.rating_attitude, marks=frozenset(row.marks),
-        handled_by=frozenset(row.handled_by), seq=row.seq, head_hash=row.head_hash, policy_version=row.policy_version,
-        restricted=row.restricted, reporters=(),
+        id_, code, kind, status, rung, round_, cycle, case_class, severity, category, lead, (), area, project, outcome, due, original_due,
+        estimated, opened_at, closed_at, promised_on, suspended_for, extensions, redos, attempts, rating_result, rating_attitude,
+        frozenset(marks), frozenset(handled_by), seq, head_hash, policy_version, restricted, (),
     )  # fmt: skip
 
 

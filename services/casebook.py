@@ -311,13 +311,14 @@ class Casebook:
         """Who an audience is today. Nobody is asked to decide what they asked for themselves."""
         if audience.role is None:
             return ()
-        today = self.now.astimezone(self.time.zone).date()
         if audience.fresh:
+            today = self.now.astimezone(self.time.zone).date()
             return self.people.fresh(case, today) or self.people.find(Role.DESK_HEAD, None, case, today)
         but = _not_asked(audience, case)
         # All that an answer depends on.
-        question = (audience.role, audience.unit, case.project, case.category, but, today)
+        question = (audience.role, audience.unit, case.project, case.category, but, self.now)
         if question not in self.asked:
+            today = self.now.astimezone(self.time.zone).date()
             self.asked[question] = self.people.find(audience.role, audience.unit, case, today, but)
         return self.asked[question]
 

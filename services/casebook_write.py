@@ -98,6 +98,7 @@ def _number_events(
 ) -> None:
     rows: list[Row] = []
     texts: list[Row] = []
+    said: dict[Actor, Row] = {}
     heads = {i: (before[i].seq, before[i].head_hash) for i in cases}
     for draft in drafts:
         seq, head = heads[draft.case.id]
@@ -108,7 +109,9 @@ def _number_events(
                 salt = new_salt()
                 digest = text_digest(salt, event.text)
                 texts.append({"case_id": draft.case.id, "seq": seq, "salt": salt, "text": dict(event.text)})
-            actor, facts = actor_facts(event.actor), _plain(event.facts)
+            if event.actor not in said:
+                said[event.actor] = actor_facts(event.actor)
+            actor, facts = said[event.actor], _plain(event.facts)
             head = link(head, draft.case.code, seq, draft.now, event.action, actor, facts, digest, book.policy.version)
             rows.append({
                 "case_id": draft.case.id, "seq": seq, "at": draft.now, "action": event.action, "actor": actor, "facts": facts,
