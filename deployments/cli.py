@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "inbox": "deployments.commands_office:inbox",
     "outbox": "deployments.commands_office:outbox",
     "policy": "deployments.commands_rules:policy",
+    "mail": "deployments.commands_mail:mail",
     "calendar": "deployments.commands_rules:calendar",
     "export": "deployments.commands_directory:export",
     "import": "deployments.commands_directory:import_",

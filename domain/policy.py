@@ -66,10 +66,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A length of time with its unit, e.g. 5 working days.
-
-    `roll` moves the end of a calendar limit (days, months) to the next working day's closing.
-    """
+    """A length of time with its unit; `roll` moves a calendar limit's end to the next working day's closing."""
 
     value: int
     unit: Unit
@@ -249,6 +246,8 @@ class MailRules:
     reply_to: str
     operator: str
     link_valid_days: int
+    body_detail: Literal["brief", "full"] = "brief"
+    """Whether mails to officers repeat what the reporter described; those of a restricted case never do."""
 
 
 @dataclass(frozen=True, slots=True)

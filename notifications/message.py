@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from functools import cache
-from typing import Annotated, ClassVar, Literal, Self, TypedDict, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, get_args, get_type_hints
 
 from domain.policy import Label
 
@@ -27,6 +27,11 @@ class Line(TypedDict):
     label: Words
     kind: Literal["text", "words", "moment"]
     value: str | Words
+
+
+SEALED_TITLE: Words = {"zh": "保密事项", "en": "Restricted case"}
+SEALED_TEXT: Words = {"zh": "请在办理页面查看", "en": "see the page"}
+"""What a mail about a restricted case says instead of its title and of people's texts."""
 
 
 class UnknownMessage(LookupError):
@@ -63,6 +68,11 @@ class Message:
     link_optional: ClassVar[bool] = False
     """Whether the mail may go without any link (its recipient may have no page)."""
 
+    free_texts: ClassVar[tuple[str, ...]] = ()
+    """The facts beside `title` that people wrote, or that hold what they wrote (lines of kind "text", duties)."""
+    takes_detail: ClassVar[bool] = False
+    """Whether a full mail repeats the description of the case: those that hand an officer work."""
+
     def __init_subclass__(cls) -> None:
         # A slotted dataclass is created twice under one name: the second, complete one replaces the first.
         known = Message.registry.get(cls.name)
@@ -83,6 +93,13 @@ class Message:
     def facts(self) -> dict[str, object]:
         """The facts as JSON values: what the outbox keeps."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def sealed(self, locale: Literal["zh", "en"]) -> Self:
+        """The same without a word of the matter: what a mail about a restricted case may carry."""
+        changed: dict[str, Any] = {fact: _seal(getattr(self, fact), locale) for fact in self.free_texts}
+        if hasattr(self, "title"):
+            changed["title"] = SEALED_TITLE[locale]
+        return replace(self, **changed)
 
     @classmethod
     def example(cls) -> Self:
@@ -125,6 +142,18 @@ def parse_moment(value: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{value!r} has no zone")
     return at
+
+
+def _seal(value: object, locale: Literal["zh", "en"]) -> object:
+    """A fact with what people wrote in it replaced; dates, names of units and kinds stay."""
+    if isinstance(value, str):
+        return SEALED_TEXT[locale]
+    if isinstance(value, tuple | list):
+        return tuple(_seal(item, locale) for item in value)
+    if isinstance(value, Mapping):
+        said = "what" if "what" in value else "value" if value.get("kind") == "text" else None
+        return value if said is None else {**value, said: SEALED_TEXT[locale]}
+    return value
 
 
 @cache

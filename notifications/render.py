@@ -50,8 +50,10 @@ def locale_of(wish: str) -> Locale:
     return "zh" if wish == "zh" or wish.lower().startswith("zh-") else "en"
 
 
-def render(message: Message, locale: str, links: Mapping[str, str], office: OfficeLine) -> Rendered:
-    """Write the mail for a reader of `locale`.
+def render(
+    message: Message, locale: str, links: Mapping[str, str], office: OfficeLine, detail: str | None = None
+) -> Rendered:
+    """Write the mail for a reader of `locale`, with the case's description (`detail`) if the message takes it.
 
     `links` are the personal addresses by name ("act", "track", "confirm"): the first of `message.links` that is there
     becomes the button. MissingFact if none is there, or a template prints a fact or link that it was not given.
@@ -59,7 +61,8 @@ def render(message: Message, locale: str, links: Mapping[str, str], office: Offi
     language = locale_of(locale)
     facts = {fact: without_controls(value) for fact, value in message.facts().items()}
     checked = {name: _checked(message, name, url) for name, url in links.items()}
-    given = {**facts, "office": office, "links": checked, "link": _button(message, checked)}
+    told = without_controls(detail) if detail and message.takes_detail else None
+    given = {**facts, "detail": told or None, "office": office, "links": checked, "link": _button(message, checked)}
     text = _environment("text", language, office.zone).get_template(f"{message.name}/{language}.j2")
     html = _environment("html", language, office.zone).get_template(f"{message.name}/{language}.j2")
     try:

@@ -23,7 +23,7 @@ _DECISIONS = {
     "granted": Label("同意", "Approved"),
     "refused": Label("不同意", "Refused"),
     "returned": Label("退回补正", "Returned for supplement"),
-    "lapsed": Label("已失效(事项状态或牵头单位已变化)", "Lapsed: the case changed meanwhile"),
+    "lapsed": Label("已失效（事项状态或牵头单位已变化）", "Lapsed: the case changed meanwhile"),
 }
 
 FACT_LABELS = {

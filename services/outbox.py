@@ -13,11 +13,12 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from domain.meetings import LASTS
+from models.case import Case
 from models.office import Outbox, OutboxState
 from notifications.envelope import BadAddress, BadMessageId, build
 from notifications.invitation import calendar_of
 from notifications.message import Message, MissingFact, UnknownMessage, from_facts
-from notifications.render import OfficeLine, render
+from notifications.render import OfficeLine, locale_of, render
 from notifications.transport import BadCaFile, BadSmtpUrl, Refused, Transport, Unreachable
 from services.links import CALENDAR, mint
 from services.office import Office
@@ -42,6 +43,9 @@ class Letter:
     message_id: str
     root_id: str | None
     to_reporter: bool
+    restricted: bool
+    detail: str | None
+    """What the case's reporter described, where the policy lets mails repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,27 @@ def claim(office: Office, holder: str, limit: int) -> list[Letter]:
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()
+        about = _about(session, rows)
+        full = office.policy.mail.body_detail == "full"
         letters = []
         for row in rows:
             row.leased_by, row.not_before = holder, now + LEASE
+            restricted, detail = about.get(row.case_id or 0, (False, None))
+            told = detail if full and not restricted and row.account_id is not None else None
             letters.append(Letter(
                 row.id, row.message, row.case_id, row.address, row.locale, row.facts, _links(session, office, row), row.attempts,
-                row.message_id, row.root_id, row.contact_id is not None,
+                row.message_id, row.root_id, row.contact_id is not None, restricted, told,
             ))  # fmt: skip
         return letters
+
+
+def _about(session: Session, rows: Sequence[Outbox]) -> dict[int, tuple[bool, str | None]]:
+    """By case, as it is now: whether it is restricted, and its description."""
+    ids = {row.case_id for row in rows if row.case_id is not None}
+    if not ids:
+        return {}
+    found = session.execute(select(Case.id, Case.restricted, Case.detail).where(Case.id.in_(ids)))
+    return {row.id: (row.restricted, row.detail) for row in found}
 
 
 def _links(session: Session, office: Office, row: Outbox) -> dict[str, str]:
@@ -158,7 +175,8 @@ def _connect(office: Office) -> Transport:
 
 def _send(office: Office, transport: Transport, letter: Letter, line: OfficeLine) -> Refused | None:
     message: Message = from_facts(letter.message, letter.facts)
-    rendered = render(message, letter.locale, letter.links, line)
+    said = message.sealed(locale_of(letter.locale)) if letter.restricted else message
+    rendered = render(said, letter.locale, letter.links, line, letter.detail)
     sender = office.settings.sender(office.policy.mail.reply_to)
     files = calendar_of(
         message, letter.links, line, locale=letter.locale, recipient=letter.address, organizer=office.policy.mail.reply_to,

@@ -14,6 +14,7 @@ class ApprovalAsked(Message):
     """To the approver of a step; `lines` sum up what is asked."""
 
     name: ClassVar[str] = "approval_asked"
+    free_texts: ClassVar[tuple[str, ...]] = ("lines",)
 
     case_code: str
     title: str

@@ -14,6 +14,7 @@ class ApprovalDecided(Message):
     """To whoever asked, and to the unit's head who signed."""
 
     name: ClassVar[str] = "approval_decided"
+    free_texts: ClassVar[tuple[str, ...]] = ("reason",)
 
     case_code: str
     title: str

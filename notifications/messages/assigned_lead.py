@@ -26,6 +26,11 @@ class AssignedLead(Message):
     """To the lead unit, at dispatch, ruling, reassignment and redo."""
 
     name: ClassVar[str] = "assigned_lead"
+    free_texts: ClassVar[tuple[str, ...]] = (
+        "enterprise",
+        "project",
+    )
+    takes_detail: ClassVar[bool] = True
 
     case_code: str
     title: str

@@ -14,6 +14,8 @@ class AssignedSupporter(Message):
     """To a supporter, at dispatch or when it is added."""
 
     name: ClassVar[str] = "assigned_supporter"
+    free_texts: ClassVar[tuple[str, ...]] = ("enterprise",)
+    takes_detail: ClassVar[bool] = True
 
     case_code: str
     title: str

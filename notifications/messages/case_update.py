@@ -14,6 +14,7 @@ class CaseUpdate(Message):
     """To those who hold or handle the case; `note` is one short line."""
 
     name: ClassVar[str] = "case_update"
+    free_texts: ClassVar[tuple[str, ...]] = ("note",)
 
     case_code: str
     title: str

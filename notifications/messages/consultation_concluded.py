@@ -21,6 +21,10 @@ class ConsultationConcluded(Message):
     """To everybody who was called, the lead, and whoever got a duty. `duties` are the reader's own."""
 
     name: ClassVar[str] = "consultation_concluded"
+    free_texts: ClassVar[tuple[str, ...]] = (
+        "minutes",
+        "duties",
+    )
 
     case_code: str
     title: str

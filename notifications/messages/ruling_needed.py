@@ -14,6 +14,8 @@ class RulingNeeded(Message):
     """To the head of the desk; `suggested` is the unit that the returning one names."""
 
     name: ClassVar[str] = "ruling_needed"
+    free_texts: ClassVar[tuple[str, ...]] = ("reason",)
+    takes_detail: ClassVar[bool] = True
 
     case_code: str
     title: str

@@ -14,6 +14,7 @@ class TriageNeeded(Message):
     """To the desk: `why` says what the rules lacked, `alike` which open cases may be the same."""
 
     name: ClassVar[str] = "triage_needed"
+    takes_detail: ClassVar[bool] = True
 
     case_code: str
     title: str

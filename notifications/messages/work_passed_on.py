@@ -14,6 +14,7 @@ class WorkPassedOn(Message):
     """To the new holder. `before` had it until now, `stands_for` is whom a substitute stands in for."""
 
     name: ClassVar[str] = "work_passed_on"
+    takes_detail: ClassVar[bool] = True
 
     case_code: str
     title: str
