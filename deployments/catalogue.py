@@ -107,6 +107,16 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
         formats={"as_of": "date-time"},
     ),
     Deployment(
+        name="check-health",
+        entrypoint="flows.check_health.check_health",
+        zh="系统自检：到期未处理、邮件积压、来件无法读取、日历缺年、岗位空缺、磁盘不足等，每个问题只通知系统管理员一次，消除后再告知。每十五分钟一次。",
+        en="The watchdog: work that is due and not done, mail that does not go out, a missing calendar year, a role that nobody "
+        "holds, a full disk. The operator is told of each problem once, and when it is over. Every fifteen minutes.",
+        tags=("supervision",),
+        # Between two sweeps, so that what the next sweep does anyway is not told.
+        cron="7,22,37,52 * * * *",
+    ),
+    Deployment(
         name="report-difficulty",
         entrypoint="flows.report_difficulty.report_difficulty",
         zh="代企业登记难题(电话、会议、热线)。涉密或敏感事项请勿在此登记,请用本办自己的页面:此处的参数会留在运行记录里。",

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     catcher_port: int = 0
     host: str = "127.0.0.1"
     board_users: str = ""
+    heartbeat_url: str = ""
+    """Of an outside monitor, asked (GET) after each look of the watchdog that finds what is due done."""
     body_limit: int = 1_000_000
     """Bytes that a webhook's or form's body may have."""
 

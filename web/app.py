@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from services.office import Office
 from services.settings import Settings
+from services.watchdog import keep_watch
 from web import (
     act,
     assets,
@@ -93,7 +95,12 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
         site = await run_in_threadpool(holder.get)
         # What the first page does not need comes after it.
         later = asyncio.create_task(run_in_threadpool(_start_rest, site))
+        stopped = threading.Event()
+        watcher = threading.Thread(target=keep_watch, args=(site.office, stopped), name="watchdog", daemon=True)
+        watcher.start()
         yield
+        stopped.set()
+        await run_in_threadpool(watcher.join, 10)
         catcher = await later
         if catcher is not None:
             await run_in_threadpool(catcher.stop)

@@ -28,6 +28,8 @@ from notifications.messages.step_failed import StepFailed
 from notifications.messages.substitution_told import SubstitutionTold
 from notifications.messages.supervision_notice import SupervisionNotice
 from notifications.messages.triage_needed import TriageNeeded
+from notifications.messages.watchdog_found import WatchdogFound
+from notifications.messages.watchdog_over import WatchdogOver
 from notifications.messages.work_passed_on import WorkPassedOn
 
 __all__ = [
@@ -59,5 +61,7 @@ __all__ = [
     "SubstitutionTold",
     "SupervisionNotice",
     "TriageNeeded",
+    "WatchdogFound",
+    "WatchdogOver",
     "WorkPassedOn",
 ]
