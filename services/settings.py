@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     board_users: str = ""
     heartbeat_url: str = ""
     """Of an outside monitor, asked (GET) after each look of the watchdog that finds what is due done."""
+    metrics_token: str = ""
+    """Who knows it may read /metrics from elsewhere than this machine."""
     body_limit: int = 1_000_000
     """Bytes that a webhook's or form's body may have."""
 

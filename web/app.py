@@ -29,6 +29,7 @@ from web import (
     form,
     health,
     mail,
+    metrics,
     new_link,
     track,
     webhooks,
@@ -78,6 +79,7 @@ ROUTES = (
     Route("/mail/{id:int}", mail.one, methods=["GET"]),
     Route("/mail/{id:int}/body", mail.body, methods=["GET"]),
     Route("/healthz", health.show, methods=["GET"]),
+    Route("/metrics", metrics.show, methods=["GET"]),
     Route("/static/{name}", assets.show, methods=["GET"]),
     Route("/favicon.ico", assets.icon, methods=["GET"]),
     Route("/robots.txt", assets.robots, methods=["GET"]),
@@ -107,15 +109,20 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
         if office is None:
             site.office.close()
 
+    requests = metrics.Requests()
     app = Starlette(
         routes=ROUTES,
         lifespan=lifespan,
-        middleware=[Middleware(Headers, https=known.base_url.lower().startswith("https:"))],
+        middleware=[
+            Middleware(metrics.CountRequests, requests=requests, routes=ROUTES),
+            Middleware(Headers, https=known.base_url.lower().startswith("https:")),
+        ],
         exception_handlers=dict.fromkeys(HANDLED, answer),
     )
     # A redirect would repeat the Host header that a stranger sent.
     app.router.redirect_slashes = False
     app.state.holder = holder
+    app.state.requests = requests
     return app
 
 
