@@ -81,7 +81,8 @@ def _limit_now(draft: Draft, clock: Clock) -> Limit | None:
         case "contact":
             return draft.first_contact(clock.started)
         case "close":
-            return limits.redo if clock.round > 1 else case_class.close
+            redone = clock.round > 1 and clock.limit == draft.policy_of(clock).limits.redo
+            return limits.redo if redone else case_class.close
         case "plan":
             return case_class.plan
         case "interim":

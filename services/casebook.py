@@ -324,7 +324,7 @@ class Casebook:
 
 
 def _not_asked(audience: Audience, case: Case) -> tuple[str, ...]:
-    """Who is not asked for a step: who asked for it, who has decided another step of it, who is asked for an earlier one."""
+    """Who is not asked for a step: who asked, who decided another step or let it pass, who is asked for an earlier one."""
     approval = case.open_approval(audience.approval, audience.subject) if audience.approval is not None else None
     if approval is None:
         return ()
@@ -332,7 +332,7 @@ def _not_asked(audience: Audience, case: Case) -> tuple[str, ...]:
     for step in approval.steps:
         if step.seq != audience.step:
             named.append(step.decided_by)
-            if step.state == "open" and step.seq < (audience.step or 0):
+            if step.state == "passed_up" or (step.state == "open" and step.seq < (audience.step or 0)):
                 named.append(step.account)
     return tuple(account for account in named if account is not None)
 

@@ -62,6 +62,8 @@ class Clock:
     done: set[str] = field(default_factory=set)
     days: dict[str, int] = field(default_factory=dict)
     round: int = 1
+    redo: Limit | None = None
+    """How long a redo takes by the policy that the clock goes by."""
     explains: Clock | None = None
     """The late clock for which a duty is the answer to a notice."""
 
@@ -180,7 +182,7 @@ class PlainOffice:
             limit = self.limits[kind]
         self.serials += 1
         clock = Clock(kind, subject, more.get("owner"), self.now, limit, when, self.serials)
-        clock.days, clock.round = self.notice_days, case.round
+        clock.days, clock.round, clock.redo = self.notice_days, case.round, self.limits["redo"]
         if case.status == "suspended" and kind not in BESIDE_STATUS and kind not in RUNS["suspended"].split():
             clock.paused = self.now
         case.clocks.append(clock)
@@ -543,7 +545,7 @@ class PlainOffice:
         self.ask(case, approval)
 
     def ask(self, case: Case, approval: Approval) -> None:
-        """Ask the next one: nobody who asked or has decided before."""
+        """Ask the next one: nobody who asked, has decided before, or let it pass."""
         step = next(s for s in approval.steps if s.state == "waiting")
         step.state = "open"
         self.start(case, "approval_step", owner=step.unit, subject=approval.kind)
@@ -551,7 +553,9 @@ class PlainOffice:
 
     def name(self, case: Case, approval: Approval, step: Step) -> None:
         """Who is asked today."""
-        not_asked = [a for a in (approval.asker, *(s.by for s in approval.steps if s is not step)) if a]
+        others = [s for s in approval.steps if s is not step]
+        let_pass = (s.asked for s in others if s.state == "passed_up")
+        not_asked = [a for a in (approval.asker, *(s.by for s in others), *let_pass) if a]
         step.asked, post = self.people.asked(step.role, step.unit, case.project, self.now.date(), not_asked)
         clock = case.clock("approval_step", approval.kind)
         if clock is not None and clock.owner is None and post is not None:
@@ -569,6 +573,7 @@ class PlainOffice:
                     continue
                 clock.days = notice_days
                 limit = self.limit_now(case, clock)
+                clock.redo = limits["redo"]
                 if clock.limit is not None and limit is not None:
                     clock.due, clock.limit = max(clock.due, self.anew(clock, limit)), limit
             self.hold_stay(case)
@@ -579,7 +584,8 @@ class PlainOffice:
             case "contact":
                 return self.first_contact(case, clock.start)
             case "close":
-                return self.limits["redo" if clock.round > 1 else f"close.{case.case_class}"]
+                redone = clock.round > 1 and clock.limit == clock.redo
+                return self.limits["redo" if redone else f"close.{case.case_class}"]
             case "plan":
                 return self.limits.get(f"plan.{case.case_class}")
             case "interim":
