@@ -29,12 +29,13 @@ from services.substitutions import follow_directory
 from services.waiting_reports import plan_waiting, tick_waiting
 
 BATCH = 500
-"""Clocks in one transaction, at most; it begins with a fifth."""
+"""Clocks in one transaction, at most."""
 
 HELD = 0.09
 """Seconds that a batch aims to hold the database for: an intake beside it waits a tenth of a second at most (DESIGN.md, 6)."""
 
 FEWEST = 100
+"""Clocks in one transaction, at least and to begin with."""
 
 ENOUGH = 200
 """So many clocks whose steps fail are no accident of single cases: the sweep itself has failed."""
@@ -118,7 +119,8 @@ def sweep(
             _batch(office, at, due, tally, silent)
 
     with _seldom_collected():
-        after, size = None, max(1, BATCH // 5)
+        fewest = min(FEWEST, BATCH)
+        after, size = None, fewest
         while not should_stop():
             with office.reading() as session:
                 due = _due(session, at, size, after if dry_run else None, tally.stuck)
@@ -126,7 +128,7 @@ def sweep(
             if len(due) < size:
                 break
             after = due[-1][3] or at, due[-1][0]
-            size = max(min(FEWEST, BATCH), min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
+            size = max(fewest, min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
     stuck = look_up(office, tally.stuck)
     if not dry_run and not silent:
         tell_operator(office, stuck, tally.stuck)
