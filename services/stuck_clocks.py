@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from domain.clocks import CLOCKS
+from domain.policy import Label
 from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery
@@ -23,11 +24,13 @@ logger = logging.getLogger("expedite.sweep")
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A clock that stays due: its id, the case's code (or a report's receipt; a restricted case is not named), its kind,
-    the step, since when that is due, and the kind of problem. What the problem says may be a person's words: the log has it.
+    """A clock that stays due: its id, whose it is, the case's code (or a report's receipt; a restricted case is not named),
+    its kind, the step, since when that is due, and the kind of problem. What the problem says may be a person's words: only
+    the log has it.
     """
 
     clock: int
+    owner: str
     case: str
     kind: str
     step: str
@@ -36,50 +39,46 @@ class Stuck:
 
 
 def look_up(office: Office, problems: Mapping[int, Exception]) -> tuple[Stuck, ...]:
-    """What is known of the clocks that failed, by the order of their ids."""
+    """What is known of the clocks that failed, the longest due first."""
     if not problems:
         return ()
     with office.reading() as session:
         rows = session.execute(
-            select(
-                Clock.id,
-                Clock.kind,
-                Clock.next_step,
-                Clock.next_action_at,
-                Case.code,
-                Case.restricted,
-                Delivery.receipt,
-            )
+            select(Clock, Case.code, Case.restricted, Delivery.receipt)
             .outerjoin(Case, Case.id == Clock.case_id)
             .outerjoin(Delivery, Delivery.id == Clock.delivery_id)
             .where(Clock.id.in_(problems))
-            .order_by(Clock.id)
+            .order_by(Clock.next_action_at, Clock.id)
         ).all()
     return tuple(
-        Stuck(row.id, UNNAMED if row.restricted else row.code or row.receipt, row.kind, row.next_step or "", row.next_action_at, type(problems[row.id]).__name__)
-        for row in rows
+        Stuck(
+            clock.id, f"case {clock.case_id}" if code else f"report {clock.delivery_id}", UNNAMED if restricted else code or receipt,
+            clock.kind, clock.next_step or "", clock.next_action_at, type(problems[clock.id]).__name__,
+        )
+        for clock, code, restricted, receipt in rows
     )  # fmt: skip
 
 
 def tell_operator(office: Office, stuck: Sequence[Stuck], problems: Mapping[int, Exception]) -> None:
-    """Log each problem, and owe the operator a mail of each clock and step: once, however many sweeps it fails in."""
-    if not stuck:
-        return
+    """Log each problem, and owe the operator a mail of each case: once, however many of its clocks fail in however many sweeps."""
     for one in stuck:
-        logger.error(
-            "clock %s (%s): step %s could not be taken", one.clock, one.kind, one.step, exc_info=problems[one.clock]
-        )
+        problem = problems[one.clock]
+        logger.error("clock %s (%s): step %s could not be taken", one.clock, one.kind, one.step, exc_info=problem)
     now = office.now()
-    rows = [
-        outbox_row(
-            key=f"step_failed:{one.clock}:{one.step}:{one.since.isoformat() if one.since else ''}", message="step_failed",
-            address=office.policy.mail.operator, locale="zh", now=now, domain=office.mail_domain,
-            facts={
-                "case_code": one.case, "clock": words(CLOCKS[one.kind].label), "step": one.step,
-                "since": (one.since or now).isoformat(), "problem": one.problem,
-            },
-        )
-        for one in stuck
-    ]  # fmt: skip
+    first: dict[str, Stuck] = {}
+    for one in stuck:
+        first.setdefault(one.owner, one)
+    if not first:
+        return
     with office.writing() as session:
-        insert_once(session, rows)
+        insert_once(session, [_mail(office, one, now) for one in first.values()])
+
+
+def _mail(office: Office, one: Stuck, now: datetime) -> dict[str, object]:
+    since = (one.since or now).isoformat()
+    label = CLOCKS[one.kind].label if one.kind in CLOCKS else Label(one.kind, one.kind)
+    return outbox_row(
+        key=f"step_failed:{one.owner}:{since}", message="step_failed", address=office.policy.mail.operator, locale="zh", now=now,
+        domain=office.mail_domain,
+        facts={"case_code": one.case, "clock": words(label), "step": one.step, "since": since, "problem": one.problem},
+    )  # fmt: skip

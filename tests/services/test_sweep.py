@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from domain.lifecycle import Party
 from domain.refusals import FieldRefused
+from models.case import Case
 from models.clock import Clock, ClockEvent, Notice
 from models.intake import DeliveryState, Trust
 from models.office import NumberSeries, Outbox
 from services import sweep as sweeping
 from services.casebook import open_casebook
+from services.identities import UNNAMED
 from services.intake import store
+from services.leases import last_beat
 from services.numbers import draw
 from services.office import Office, open_office
 from services.receiver import receive_waiting
@@ -47,7 +51,7 @@ def several(office: Office, count: int) -> None:
             envelope(title=f"第{n}项"),
             "application/json",
         )
-    assert len(receive_waiting(office).cases) == count
+    assert sum(iter(lambda: len(receive_waiting(office).cases), 0)) == count
 
 
 def test_swept_twice_nothing_is_issued_twice(office: Office, at: At) -> None:
@@ -246,3 +250,171 @@ def test_no_step_is_taken_for_a_case_that_was_closed_meanwhile(office: Office, a
     at("2026-08-20 08:30")
     assert sweep(office).examined == 0
     assert it.status == "closed"
+
+
+# -- a clock whose step fails ----------------------------------------------------------------------------------------------
+
+
+def poisoned(office: Office, *codes: str, kinds: tuple[str, ...] = ("sign_for",)) -> None:
+    """Let the steps of some clocks of these cases fail: they are of a kind that no rule knows."""
+    with office.writing() as session:
+        ids = select(Case.id).where(Case.code.in_(codes))
+        session.execute(update(Clock).where(Clock.case_id.in_(ids), Clock.kind.in_(kinds)).values(kind="unheard_of"))
+
+
+def told(office: Office) -> list[dict[str, object]]:
+    """What the operator is told of steps that failed."""
+    with office.reading() as session:
+        return [row.facts for row in session.scalars(select(Outbox).where(Outbox.message == "step_failed"))]
+
+
+def test_a_clock_whose_step_fails_stops_no_other(office: Office, at: At) -> None:
+    """Alone it stays as it was and due; all others take theirs, those of its own case too, with numbers in a row."""
+    several(office, 7)
+    poisoned(office, "DIF-2026-0003")
+    at("2026-08-04 08:30")
+    done = sweep(office)
+    assert {s.case for s in done.steps if s.clock == "sign_for"} == {f"DIF-2026-{n:04d}" for n in (1, 2, 4, 5, 6, 7)}
+    assert {s.case for s in done.steps if s.clock == "close"} == {f"DIF-2026-{n:04d}" for n in range(1, 8)}
+    assert [(s.case, s.kind, s.problem) for s in done.stuck] == [("DIF-2026-0003", "unheard_of", "KeyError")]
+    assert numbers(office) == list(range(1, done.notices + 1))
+    with office.reading() as session:
+        due = session.execute(select(Clock.case_id, Clock.kind).where(Clock.next_action_at <= office.now())).all()
+        assert [tuple(row) for row in due] == [(3, "unheard_of")]
+
+
+def test_the_operator_is_told_once_of_a_case_whose_steps_fail(office: Office, at: At) -> None:
+    """Not of each clock, and not with every sweep; the sweep's sign of life counts them."""
+    several(office, 2)
+    poisoned(office, "DIF-2026-0001", kinds=("sign_for", "contact"))
+    at("2026-08-04 08:30")
+    first = sweep(office)
+    assert len(first.stuck) == 2
+    at("2026-08-04 08:40")
+    again = sweep(office)
+    assert (again.steps, len(again.stuck)) == ((), len(first.stuck))
+    [facts] = told(office)
+    assert (facts["case_code"], facts["problem"]) == ("DIF-2026-0001", "KeyError")
+    with office.reading() as session:
+        beat = last_beat(session, "sweep")
+        assert beat is not None
+        assert beat.detail["stuck"] == len(first.stuck)
+
+
+def test_a_restricted_case_whose_steps_fail_is_not_named(office: Office, at: At) -> None:
+    """Neither in the sweep's report nor to the operator."""
+    several(office, 1)
+    poisoned(office, "DIF-2026-0001")
+    with office.writing() as session:
+        session.execute(update(Case).values(restricted=True))
+    at("2026-08-04 08:30")
+    assert {s.case for s in sweep(office).stuck} == {UNNAMED}
+    assert [f["case_code"] for f in told(office)] == [UNNAMED]
+
+
+def test_a_clock_that_is_mended_takes_the_steps_it_owes(office: Office, at: At) -> None:
+    """Nothing was lost while it was stuck."""
+    several(office, 1)
+    poisoned(office, "DIF-2026-0001")
+    at("2026-08-04 08:30")
+    assert "unheard_of" not in {s.clock for s in sweep(office).steps}
+    with office.writing() as session:
+        session.execute(update(Clock).where(Clock.kind == "unheard_of").values(kind="sign_for"))
+    done = sweep(office)
+    assert done.stuck == ()
+    assert [(s.clock, s.step) for s in done.steps] == [("sign_for", "yellow"), ("sign_for", "expire")]
+
+
+def test_a_dry_run_goes_around_a_case_whose_steps_fail(office: Office, at: At) -> None:
+    """It shows what the sweep then does, and tells nobody."""
+    several(office, 3)
+    poisoned(office, "DIF-2026-0002")
+    at("2026-08-04 08:30")
+    before = everything_of(office)
+    shown = sweep(office, dry_run=True)
+    assert everything_of(office) == before
+    done = sweep(office)
+    assert (shown.steps, shown.stuck) == (done.steps, done.stuck)
+
+
+def test_a_sweep_in_which_too_much_fails_has_failed(office: Office, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails for all is no accident of single cases: whoever watches the sweep sees it fail."""
+    several(office, 3)
+    poisoned(office, *(f"DIF-2026-{n:04d}" for n in (1, 2, 3)))
+    monkeypatch.setattr(sweeping, "ENOUGH", 3)
+    at("2026-08-04 08:30")
+    with pytest.raises(KeyError):
+        sweep(office)
+
+
+# -- outages and years -----------------------------------------------------------------------------------------------------
+
+
+def test_after_an_outage_only_the_highest_colours_go_out(office: Office, at: At) -> None:
+    """Three days without a sweep, 500 cases: a colour a clock, what it passed over is recorded, numbers without gap."""
+    several(office, 500)
+    at("2026-07-31 08:30")
+    sweep(office)
+    before = len(numbers(office))
+    at("2026-08-04 08:30")
+    done = sweep(office)
+    taken = Counter((s.case, s.clock) for s in done.steps if s.step in {"blue", "yellow", "red"})
+    answers = {(s.case, s.clock) for s in done.steps if s.clock in ("answer", "duty")}
+    assert all(times == 1 for key, times in taken.items() if key not in answers)
+    assert numbers(office) == list(range(1, before + done.notices + 1))
+    with office.reading() as session:
+        steps = session.execute(
+            select(ClockEvent.clock_id, ClockEvent.round, ClockEvent.cycle, ClockEvent.step).where(
+                ClockEvent.step.is_not(None)
+            )
+        ).all()
+        colours = session.execute(select(Notice.clock_id, Notice.colour).where(Notice.issued_at == office.now())).all()
+    assert len(steps) == len(set(steps))
+    assert len({row.clock_id for row in colours}) == len(colours)
+
+
+def test_what_an_outage_skipped_is_recorded_as_skipped(office: Office, at: At) -> None:
+    """Of a closing day that passed by five working days, red goes out; blue and yellow are on record as skipped."""
+    it = report(office)
+    at("2026-08-12 08:30")
+    sweep(office)
+    assert [n["colour"] for n in it.json["notices"] if n["clock"] == "close"] == ["red"]
+    with office.reading() as session:
+        rows = session.execute(
+            select(ClockEvent.step, ClockEvent.what)
+            .join(Clock, Clock.id == ClockEvent.clock_id)
+            .where(Clock.kind == "close", ClockEvent.step.is_not(None))
+            .order_by(ClockEvent.id)
+        ).all()
+    assert [(row.step, row.what.value) for row in rows] == [("blue", "skipped"), ("yellow", "skipped"), ("red", "step")]
+
+
+def test_numbers_begin_anew_with_the_year(settings: Settings, office: Office, at: At) -> None:
+    """By the office's midnight, for two who sweep at once: each year's numbers are in a row, none twice."""
+    at("2026-12-25 09:00")
+    several(office, 4)
+    at("2026-12-31 23:50")
+    first = sweep(office)
+    at("2027-01-01 00:10")
+    several_more(office, 2)
+    at("2027-01-12 09:00")
+    mine = [open_office(settings) for _ in range(2)]
+    for one in mine:
+        one.fixed = office.now()
+    threads = [threading.Thread(target=sweep, args=(one,)) for one in mine]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for one in mine:
+        one.close()
+    with office.reading() as session:
+        issued = sorted(
+            (int(year), int(n))
+            for year, n in (re.findall(r"\d+", number) for number in session.scalars(select(Notice.number)))
+        )
+    of = {year: [n for y, n in issued if y == year] for year in (2026, 2027)}
+    assert of[2026] == list(range(1, first.notices + 1))
+    assert first.notices > 0
+    assert of[2027] == list(range(1, len(of[2027]) + 1))
+    assert len(of[2027]) > 0
