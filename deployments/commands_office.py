@@ -16,6 +16,7 @@ from deployments.refusal import CommandRefused
 
 if TYPE_CHECKING:
     from services.office import Office
+    from services.what_if import WhatIf
 
 Data = Annotated[Path | None, typer.Option("--data", envvar="EXPEDITE_DATA", help="The data folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
@@ -107,8 +108,9 @@ def sweep(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take every step that is due: notices, climbs, expiries."""
+    """Take every step that is due: notices, climbs, expiries. A dry run says who would get what, at any moment."""
     from services.sweep import sweep as take
+    from services.what_if import what_if
 
     with opened(data) as office:
         at: datetime | None = None
@@ -119,19 +121,46 @@ def sweep(
                 raise CommandRefused(f"--as-of {as_of!r}: write it as 2026-07-20T09:00") from None
             at = at.replace(tzinfo=office.zone) if at.tzinfo is None else at
         report = take(office, at, dry_run)
+        seen = what_if(office, report.as_of) if dry_run else None
         if as_json:
+            ahead = (
+                {
+                    "sent": [asdict(s) for s in seen.sent],
+                    "climbs": [asdict(c) for c in seen.climbs],
+                    "failed": seen.failed,
+                }
+                if seen
+                else {}
+            )
             show({
                 "as_of": report.as_of.astimezone(office.zone).isoformat(timespec="seconds"), "dry_run": report.dry_run,
                 "examined": report.examined, "steps": [asdict(s) for s in report.steps], "notices": report.notices,
-                "seconds": round(report.seconds, 4),
+                "seconds": round(report.seconds, 4), **ahead,
             })  # fmt: skip
             return
-        for step in report.steps:
+        for step in report.steps if seen is None else ():
             typer.echo(f"{step.case} {step.clock} {step.step} → {', '.join(step.to) or '—'}")
+        if seen is not None:
+            _show_ahead(seen)
         typer.echo(
             f"{report.examined} clocks, {report.notices} notices in {report.seconds:.2f} s"
             + (" (dry run)" if dry_run else "")
         )
+
+
+def _show_ahead(seen: WhatIf) -> None:
+    """A line per recipient, kind of mail, colour and clock, and a line per climb."""
+    for one in seen.sent:
+        what = " ".join(word for word in (one.message, one.colour, one.clock) if word)
+        typer.echo(f"{one.to or '—'} {one.post.en} · {what}: {_codes(one.cases, one.restricted)}")
+    for climb in seen.climbs:
+        typer.echo(f"climb from rung {climb.start} to {climb.end}: {_codes(climb.cases, climb.restricted)}")
+    if seen.failed:
+        typer.echo(f"{seen.failed} cases could not be looked at")
+
+
+def _codes(cases: tuple[str, ...], restricted: int) -> str:
+    return ", ".join([*cases, *([f"{restricted} restricted"] if restricted else [])])
 
 
 inbox = typer.Typer(help="What came in: list, show, accept, dismiss, replay.", no_args_is_help=True)

@@ -6,7 +6,15 @@ from prefect import State, flow
 from prefect.states import Failed
 
 from tasks.run_record import UNNAMED, leave_table, name_run
-from tasks.supervision import UnreadableMoment, digest_heads, lies_ahead, moment, sweep_clocks
+from tasks.supervision import (
+    UnreadableMoment,
+    digest_heads,
+    leave_what_if,
+    lies_ahead,
+    look_ahead,
+    moment,
+    sweep_clocks,
+)
 
 
 @flow(name="escalate-overdue", persist_result=False)
@@ -40,4 +48,6 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
         f"{'Dry run as' if dry_run else 'As'} of {report.as_of.isoformat()}: {report.examined} clocks examined, "
         f"{len(report.steps)} steps, {report.notices} notices",
     )
+    if dry_run:
+        leave_what_if(look_ahead(report.as_of))
     return len(report.steps)

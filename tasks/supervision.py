@@ -6,9 +6,11 @@ from datetime import datetime
 
 from prefect import task
 
-from services import heads, sweep
+from services import heads, sweep, what_if
 from services.office import current_office
 from services.sweep import SweepReport
+from services.what_if import WhatIf
+from tasks.run_record import leave_table
 from tasks.stopping import should_stop
 from tasks.transient import PAUSES, passes
 
@@ -39,6 +41,12 @@ def sweep_clocks(as_of: datetime | None, dry_run: bool) -> SweepReport:
     return sweep.sweep(current_office(), as_of=as_of, dry_run=dry_run, should_stop=should_stop)
 
 
+@task(name="what-if", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), retry_condition_fn=passes)
+def look_ahead(as_of: datetime | None) -> WhatIf:
+    """What a sweep would send to whom; nothing is written."""
+    return what_if.what_if(current_office(), as_of)
+
+
 @task(name="digest-heads", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), retry_condition_fn=passes)
 def _store_digest() -> None:
     heads.digest_today(current_office())
@@ -48,3 +56,27 @@ def digest_heads() -> None:
     """Store the day's digest of all histories, once a day: with the first sweep that ends it."""
     if not heads.has_today(current_office()):
         _store_digest()
+
+
+def leave_what_if(seen: WhatIf) -> None:
+    """Leave a table of who would get what, a line per post, kind of mail, colour and clock; and of the climbs."""
+    sent: list[dict[str, object]] = [
+        {
+            "to": one.to, "post": one.post.zh, "mail": one.message, "colour": one.colour, "clock": one.clock,
+            "cases": ", ".join(one.cases), "restricted": one.restricted,
+        }
+        for one in seen.sent
+    ]  # fmt: skip
+    climbs: list[dict[str, object]] = [
+        {
+            "to": "", "post": "", "mail": "climb", "colour": f"{one.start} → {one.end}", "clock": "",
+            "cases": ", ".join(one.cases), "restricted": one.restricted,
+        }
+        for one in seen.climbs
+    ]  # fmt: skip
+    leave_table(
+        "what-if",
+        [*sent, *climbs],
+        f"What a sweep as of {seen.as_of.isoformat()} would send to whom; nothing was written."
+        + (f" {seen.failed} cases could not be looked at." if seen.failed else ""),
+    )
