@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from domain.clocks import Clock, Expiry
 from domain.lifecycle import Status
@@ -93,9 +94,20 @@ def _reminders(clock: Clock, due: datetime, policy: Policy, time: WorkingTime) -
 
 
 def _notice_moment(clock: Clock, due: datetime, days: int, time: WorkingTime) -> datetime | None:
+    if days > 0:
+        # After the due day neither the start nor the length counts: all that falls due on a day shares the answer.
+        return _reckoned(time, due, due, _ANY_LENGTH, days)
     # A clock that was given a date is as long as the working days up to it.
     limit = clock.limit or Limit(max(1, time.working_days_between(clock.started, due)), Unit.WORKING_DAYS)
-    return time.notice_moment(clock.started, due, limit, days)
+    return _reckoned(time, clock.started, due, limit, days)
+
+
+_ANY_LENGTH = Limit(1, Unit.WORKING_DAYS)
+
+
+@lru_cache(maxsize=10_000)
+def _reckoned(time: WorkingTime, start: datetime, due: datetime, limit: Limit, days: int) -> datetime | None:
+    return time.notice_moment(start, due, limit, days)
 
 
 def outstanding(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> list[Step]:

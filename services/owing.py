@@ -20,7 +20,7 @@ from models.clock import Notice
 from models.directory import Contact, Enterprise, Project
 from models.office import Outbox, OutboxState
 from models.rows import insert_rows
-from notifications.message import from_facts, words
+from notifications.message import check_facts, words
 from services.identities import names_reporter, withheld_among
 from services.letters import Sheet, Writer
 from services.numbers import draw
@@ -69,7 +69,7 @@ def outbox_row(
     root: str | None = None,
 ) -> Row:
     """A row of the outbox. The facts are checked here, in the transaction that owes the message."""
-    from_facts(message, facts)
+    check_facts(message, facts)
     return {
         "key": key, "message": message, "case_id": case_id, "delivery_id": delivery_id, "account_id": account, "contact_id": contact,
         "address": address, "locale": locale, "facts": facts, "grant": grant, "state": OutboxState.OWED, "owed_at": now,
