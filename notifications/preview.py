@@ -23,6 +23,8 @@ def preview(name: str, locale: str) -> Rendered:
     if kind is None:
         raise UnknownMessage(name)
     token = "Zk3mWq0b5Yt7Rr1xPd8sVn2uLc6hJf4g"  # noqa: S105 - an example that opens nothing
-    paths = {"act": "act", "track": "track", "confirm": "track", "calendar": "calendar"}
+    paths = {"act": "act", "track": "track", "confirm": "track", "calendar": "calendar", "notice": "act"}
     links = {link: f"https://expedite.example.org/{paths[link]}/{token}" for link in kind.links}
+    if "notice" in links:
+        links["notice"] += "/notice/7"
     return render(kind.example(), locale, links, OFFICE)

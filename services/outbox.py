@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -156,7 +157,10 @@ def _links(session: Session, office: Office, row: Outbox) -> dict[str, str]:
     if row.grant["party"] == CALENDAR:
         return {"calendar": f"{base}/calendar/{token}.ics"}
     if row.account_id is not None:
-        return {"act": f"{base}/act/{token}"}
+        act = f"{base}/act/{token}"
+        if row.message == "supervision_notice" and row.case_id is not None:
+            return {"act": act, "notice": f"{act}/notice/{quote(row.facts['number'], safe='')}"}
+        return {"act": act}
     name = "confirm" if row.message == "confirm_report" else "track"
     return {name: f"{base}/track/{token}"}
 

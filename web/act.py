@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from domain.rules import CLOCK_OF
 from services.calendar_feed import subscribe, unsubscribe
+from services.notices import notices_behind
 from services.office import Office
 from services.page_types import Button, Done, ReportPage
 from services.pages import act, act_page
@@ -55,6 +56,7 @@ def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Respo
         case=found.case,
         scale=scale,
         buttons=likely_first(found.buttons),
+        notices=notices_behind(office, token_of(request)),
         **facts,
     )
 

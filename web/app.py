@@ -31,6 +31,7 @@ from web import (
     mail,
     metrics,
     new_link,
+    notice,
     track,
     webhooks,
 )
@@ -56,6 +57,7 @@ ROUTES = (
     Route("/track/{token}", track.submit, methods=["POST"]),
     Route("/act/{token}", act.show, methods=["GET"]),
     Route("/act/{token}", act.submit, methods=["POST"]),
+    Route("/act/{token}/notice/{number:path}", notice.show, methods=["GET"]),
     Route("/calendar/{token}", calendar_feed.show, methods=["GET"]),
     Route("/link/new", new_link.submit, methods=["POST"]),
     Route("/board", board.front, methods=["GET"]),
@@ -66,6 +68,7 @@ ROUTES = (
     Route("/board/restricted", board.restricted, methods=["GET"]),
     Route("/board/case/{code}", board.case, methods=["GET"]),
     Route("/board/case/{code}", board.act, methods=["POST"]),
+    Route("/board/case/{code}/notice/{number:path}", notice.on_board, methods=["GET"]),
     Route("/board/figures", board_figures.show, methods=["GET"]),
     Route("/board/register", board_desk.register, methods=["GET"]),
     Route("/board/register", board_desk.submit, methods=["POST"]),

@@ -25,7 +25,7 @@ _MOMENTS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
 _DAYS = {"zh": "y年M月d日（EEE）", "en": "EEE d MMM y"}
 _BABEL = {"zh": "zh_Hans_CN", "en": "en_GB"}
 # A colour is always a shape and a word too: some readers see no colour, some printers have none.
-_SHAPES = {"green": "✓", "blue": "●", "yellow": "▲", "red": "■", "grey": "‖", "closed": "◎"}
+_SHAPES = {"green": "✓", "blue": "●", "yellow": "▲", "red": "■", "grey": "‖", "closed": "◎", "circular": "◆"}
 _SHORT = 48
 """Characters of an address on a button."""
 

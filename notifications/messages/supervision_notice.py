@@ -15,6 +15,8 @@ class SupervisionNotice(Message):
 
     name: ClassVar[str] = "supervision_notice"
 
+    links: ClassVar[tuple[str, ...]] = ("act", "notice")
+
     number: str
     colour: Literal["blue", "yellow", "red", "circular"]
     notice: Words

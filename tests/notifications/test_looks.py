@@ -54,7 +54,7 @@ def _contrast(one: str, other: str) -> float:
     ("words", "ground"),
     [
         ("main", "sheet"), ("heading", "sheet"), ("facts", "sheet"), ("office", "sheet"), ("label", "sheet"), ("address", "sheet"),
-        ("foot", "sheet"), ("note", "sheet"), ("demo", "demo"), ("button-link", "button"), ("badge", "badge"), ("blue", "blue"),
+        ("foot", "sheet"), ("link", "sheet"), ("note", "sheet"), ("demo", "demo"), ("button-link", "button"), ("badge", "badge"), ("blue", "blue"),
         ("yellow", "yellow"), ("red", "red"),
     ],
 )  # fmt: skip
