@@ -55,15 +55,26 @@ def follow_day(book: Casebook) -> None:
     if last >= today:
         return
     people = book.people
-    acting = {
-        a: people.acting(a, today) for a in people.substitutes if people.acting(a, last) != people.acting(a, today)
-    }
-    end_substitutes(session, book.now, acting)
-    if acting:
-        hand_over(book, Then(people, last), today.isoformat())
+    for day in _days_before_a_change(people, last, today):
+        acting = {
+            a: people.acting(a, today) for a in people.substitutes if people.acting(a, day) != people.acting(a, today)
+        }
+        end_substitutes(session, book.now, acting)
+        if acting:
+            hand_over(book, Then(people, day), today.isoformat())
     begun = [a for a in load_directory_state(session).away if last < a.first_day <= today <= a.last_day]
     tell(book, begun, ended=False)
     _remember(session, today, change)
+
+
+def _days_before_a_change(people: People, last: date, today: date) -> list[date]:
+    """The day followed last, and each day since after which somebody was away or back: a substitution that began and ended
+    while nothing ran had its own people asked.
+    """
+    spans = [(first, end) for some in people.substitutes.values() for first, end, _ in some]
+    begun = {first - timedelta(days=1) for first, _ in spans if last < first <= today}
+    ended = {end for _, end in spans if last <= end < today}
+    return sorted({last} | begun | ended)
 
 
 def tell(book: Casebook, substitutions: Iterable[Away], *, ended: bool) -> None:

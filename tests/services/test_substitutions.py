@@ -288,3 +288,16 @@ def test_a_silent_replay_follows_nobody(office: Office) -> None:
     assert told(office, "substitution_told") == []
     sweep(office, dry_run=True, as_of=office.now() + timedelta(days=3))
     assert told(office, "substitution_told") == []
+
+
+def test_a_substitution_that_was_over_before_anything_ran_is_followed_too(office: Office, at: At) -> None:
+    """Asked of the substitute on the one day of it, no sweep on that day: on Monday the head of the desk decides again."""
+    sweep(office)
+    it = report(office)
+    change(office, away("R05", "R04", FRIDAY, FRIDAY))
+    at("2026-07-17 10:00")
+    it.by_lead("ask_suspension")
+    assert it.approver().account == "R04"
+    at("2026-07-20 09:00")
+    sweep(office)
+    assert it.approver().account == "R05"
