@@ -34,7 +34,7 @@ BATCH = 500
 HELD = 0.09
 """Seconds that a batch aims to hold the database for: an intake beside it waits a tenth of a second at most (DESIGN.md, 6)."""
 
-FEWEST = 100
+FEWEST = 200
 """Clocks in one transaction, at least and to begin with."""
 
 ENOUGH = 200
