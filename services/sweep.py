@@ -84,6 +84,8 @@ class _Tally:
     stuck: dict[int, Exception] = field(default_factory=dict)
     longest: float = 0.0
     last: float = 0.0
+    shown: set[int] = field(default_factory=set)
+    """Clocks that a dry run has looked at: it writes nothing, so they stay due."""
 
     def add(self, examined: int, ticked: Sequence[Ticked]) -> None:
         self.examined += examined
@@ -123,11 +125,14 @@ def sweep(
         after, size = None, fewest
         while not should_stop():
             with office.reading() as session:
-                due = _due(session, at, size, after if dry_run else None, tally.stuck)
+                first = _due(session, at, size, after if dry_run else None, tally.stuck)
+                due = _whole_cases(session, at, first, tally.stuck.keys() | tally.shown)
+            if dry_run:
+                tally.shown |= {row[0] for row in due}
             _apart(take, due, tally)
-            if len(due) < size:
+            if len(first) < size:
                 break
-            after = due[-1][3] or at, due[-1][0]
+            after = first[-1][3] or at, first[-1][0]
             size = max(fewest, min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
     stuck = look_up(office, tally.stuck)
     if not dry_run and not silent:
@@ -164,6 +169,21 @@ def _due(session: Session, at: datetime, size: int, after: tuple[datetime, int] 
     if stuck:
         query = query.where(Clock.id.not_in(stuck))
     return session.execute(query).all()
+
+
+def _whole_cases(session: Session, at: datetime, first: Due, but: Collection[int]) -> Due:
+    """With those due first, all that are due of the same cases: what clocks of a case do at one moment they do in turn, and
+    where a batch ends must not matter. `but` are those set aside, or shown already.
+    """
+    ids = sorted({row[1] for row in first if row[1] is not None})
+    query = (
+        select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at)
+        .where(Clock.case_id.in_(ids), Clock.next_action_at <= at)
+        .order_by(Clock.next_action_at, Clock.id)
+    )
+    known = {row[0] for row in first}
+    others = [row for row in session.execute(query) if row[0] not in known]
+    return [row for row in (*first, *others) if row[0] not in but]
 
 
 def _apart(take: Callable[[Due], None], due: Due, tally: _Tally) -> None:

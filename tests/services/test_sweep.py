@@ -28,7 +28,7 @@ from services.receiver import receive_waiting
 from services.settings import Settings
 from services.sweep import sweep
 from services.waiting_reports import start_clock
-from tests.builders import envelope, everything_of, moment, report, unrouted
+from tests.builders import PLANNING, ROADS, envelope, everything_of, moment, report, unrouted
 
 At = Callable[[str], datetime]
 
@@ -418,3 +418,23 @@ def test_numbers_begin_anew_with_the_year(settings: Settings, office: Office, at
     assert first.notices > 0
     assert of[2027] == list(range(1, len(of[2027]) + 1))
     assert len(of[2027]) > 0
+
+
+@pytest.mark.parametrize("batch", [1, 300])
+def test_where_a_batch_ends_does_not_matter(
+    office: Office, at: At, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """The answer to the yellow notice is late, and the red one takes its place: nobody is reproached for both, even one by one."""
+    it = report(office).by_lead("contact")
+    for unit in (ROADS, PLANNING):
+        it.act("answer", Party.SUPPORTER, unit)
+    for day in ("2026-07-20", "2026-07-23", "2026-07-28", "2026-07-31"):
+        it.sweep_at(f"{day} 09:00")
+        it.by_lead("report")
+    before = len(it.json["notices"])
+    monkeypatch.setattr("services.sweep.BATCH", batch)
+    at("2026-08-04 09:00")
+    foretold = sweep(office, dry_run=True)
+    done = sweep(office)
+    assert sorted(foretold.steps, key=str) == sorted(done.steps, key=str)
+    assert [(n["clock"], n["colour"], n["owner"]) for n in it.json["notices"][before:]] == [("close", "red", "D08")]
