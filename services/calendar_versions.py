@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -100,5 +101,10 @@ def present(session: Session) -> CalendarVersion | None:
 
 def working_time(version: CalendarVersion, zone: ZoneInfo) -> WorkingTime:
     """Working time by a version, in the zone that it was kept with (`zone` where that is the same)."""
-    kept = zone if version.zone == zone.key else ZoneInfo(version.zone)
-    return WorkingTime(unpack(version.days), kept, version.id)
+    return _indexed(version.days, zone if version.zone == zone.key else ZoneInfo(version.zone), version.id)
+
+
+@lru_cache(maxsize=8)
+def _indexed(days: str, zone: ZoneInfo, number: int) -> WorkingTime:
+    # A version never changes, and indexing one takes as long as reading a policy.
+    return WorkingTime(unpack(days), zone, number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import time
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,8 +51,12 @@ def load_policy(path: Path) -> Policy:
     return parse_policy(text, path.name)
 
 
+@lru_cache(maxsize=16)
 def parse_policy(text: str, file: str = "policy.yaml") -> Policy:
-    """The policy that `text` says, e.g. of an earlier version; PolicyMistakes (naming `file`) when it breaks a rule."""
+    """The policy that `text` says, e.g. of an earlier version; PolicyMistakes (naming `file`) when it breaks a rule.
+
+    Whoever reads the same text again gets the same policy: nothing changes one.
+    """
     policy, report = _read(text, file)
     if report.mistakes:
         raise PolicyMistakes(report.mistakes)
