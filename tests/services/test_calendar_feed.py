@@ -52,7 +52,7 @@ def calendar_token(office: Office, page_token: str) -> str:
 def entries(office: Office, token: str) -> dict[str, Event]:
     """The calendar's entries by their summary."""
     calendar = Calendar.from_ical(feed(office, token).decode())
-    found = calendar.walk("VEVENT")
+    found = [entry for entry in calendar.walk("VEVENT") if isinstance(entry, Event)]
     assert len({str(e["uid"]) for e in found}) == len(found)
     return {str(e["summary"]): e for e in found}
 

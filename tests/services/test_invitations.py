@@ -23,7 +23,7 @@ pytestmark = pytest.mark.sqlite
 def files(office: Office, kind: str) -> dict[str, tuple[EmailMessage, EmailMessage]]:
     """The newest mail with a calendar file of a method to each address: address → (mail, attachment)."""
     deliver_all(office)
-    found = {}
+    found: dict[str, tuple[EmailMessage, EmailMessage]] = {}
     for row in caught(office.settings.data / "mail.sqlite", limit=1000):
         mail = parsed(row)
         for part in mail.iter_attachments():
@@ -38,6 +38,7 @@ def event_of(part: EmailMessage) -> tuple[Calendar, Event]:
     calendar = Calendar.from_ical(part.get_content())
     assert isinstance(calendar, Calendar)
     [event] = calendar.walk("VEVENT")
+    assert isinstance(event, Event)
     return calendar, event
 
 
@@ -106,7 +107,7 @@ def test_a_cancelled_consultation_leaves_the_calendars(office: Office, called: D
     assert set(after) == set(before)
     for address, (calendar, event) in after.items():
         assert event["uid"] == before[address]["uid"]
-        assert (int(before[address]["sequence"]), int(event["sequence"])) == (0, 1)
+        assert (str(before[address]["sequence"]), str(event["sequence"])) == ("0", "1")
         assert (str(calendar["method"]), str(event["status"])) == ("CANCEL", "CANCELLED")
 
 

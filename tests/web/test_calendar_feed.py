@@ -21,7 +21,7 @@ def send(client: TestClient, path: str, action: str) -> str:
     form = next(form for form in read(client, path).forms if "action" not in form)
     answer = client.post(form[""], data={"seal": form["seal"], "action": action}, follow_redirects=True)
     assert answer.status_code == 200
-    return answer.text
+    return str(answer.text)
 
 
 def subscribed(client: TestClient, office: Office) -> tuple[str, str]:
