@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from domain.case import Approval, ApprovalStep, Case, ProjectFacts, UnitFacts
-from domain.clocks import Clock, ClockState, Happening, Moment
+from domain.clocks import Clock, ClockState, Moment
 from domain.factor import same_document
 from domain.lifecycle import Kind, Status
 from domain.policy import Limit, Policy
@@ -240,8 +240,3 @@ class Surroundings:
     def policy(self, version: str) -> Policy:
         """The policy of a version; the present one where that cannot be read any more."""
         return self.in_force.policy_of(self.session, version)
-
-
-def started(moments: Sequence[Moment]) -> Moment | None:
-    """The first event of a clock, if it has one."""
-    return next((m for m in moments if m.what is Happening.STARTED), None)

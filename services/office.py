@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -45,7 +45,6 @@ class Office:
     """A moment at which the clock stands still, for replays and tests."""
     file_differs: bool = False
     """Whether the policy's file says something else than what is in force (`expedite policy apply`)."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
     followed: float = 0.0
 
     @property
