@@ -14,6 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from domain.likeness import Similarity, Systemic
+from domain.publication import PublicRules
 
 
 class Unit(StrEnum):
@@ -340,10 +341,8 @@ class Policy:
     """What projects ask to have guaranteed: land, power, finance and others."""
     similarity: Similarity = field(default_factory=Similarity)
     systemic: Systemic = field(default_factory=Systemic)
+    public: PublicRules = field(default_factory=PublicRules)
 
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""
-        for rung in self.rungs:
-            if rung.number == number:
-                return rung
-        raise KeyError(number)
+        return {rung.number: rung for rung in self.rungs}[number]

@@ -34,6 +34,9 @@ OUTCOMES = (
 
 SEVERITIES = (1, 2, 3)
 
+FEWEST_PUBLISHED = 3
+"""Of two cases, each party knows the other one's."""
+
 
 def check_rules(policy: Policy, report: Report) -> None:
     """What can be said of the policy alone; each mistake goes to `report`."""
@@ -54,6 +57,7 @@ def check_rules(policy: Policy, report: Report) -> None:
     _check_numbering(policy, report)
     _check_mail(policy, report)
     _check_likeness(policy, report)
+    _check_public(policy, report)
     check_factors(policy, report)
     steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
     for position, step in enumerate(policy.head_link_steps):
@@ -254,6 +258,12 @@ def _check_likeness(policy: Policy, report: Report) -> None:
         report.add("systemic.enterprises", f"{systemic.enterprises} does not recur", "write 2 or more")
     _check_positive(report, "similarity.months", similarity.months)
     _check_positive(report, "systemic.months", systemic.months)
+
+
+def _check_public(policy: Policy, report: Report) -> None:
+    if policy.public.min_cell < FEWEST_PUBLISHED:
+        problem = f"{policy.public.min_cell} cases can be told apart by who knows one of them"
+        report.add("public.min_cell", problem, f"write {FEWEST_PUBLISHED} or more, usually 5")
 
 
 def _check_positive(report: Report, key: str, value: int) -> None:
