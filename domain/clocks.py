@@ -5,7 +5,7 @@ Everything that can be late is a `Clock`. Its due moment is a fold over its own 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -166,6 +166,8 @@ class Clock:
     moments: list[Moment] = field(default_factory=list)
     """Events not yet written."""
     changed: bool = False
+    written: Sequence[object] = ()
+    """Its row as it was read, for whoever writes what has changed; no rule looks at it."""
 
     def copy(self) -> Clock:
         """A copy that can be changed without this one."""

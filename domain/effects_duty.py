@@ -99,10 +99,12 @@ def owe_answer(draft: Draft, late: Clock, colour: Colour, owner: str) -> Clock |
 
 def drop_moot_answers(draft: Draft) -> None:
     """An answer explains a delay: when what was late is done, ended or another unit's, there is nothing left to explain."""
+    answers = [(duty, late) for duty in draft.case.clocks if (late := answered_clock(duty)) is not None and duty.open]
+    if not answers:
+        return
     owners = {clock.id: clock.owner_unit for clock in draft.case.clocks if clock.open}
-    for duty in draft.case.clocks:
-        late = answered_clock(duty) if duty.open else None
-        if late is not None and owners.get(late) != duty.owner_unit:
+    for duty, late in answers:
+        if owners.get(late) != duty.owner_unit:
             draft.end_clock(duty, ClockState.SUPERSEDED)
 
 

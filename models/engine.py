@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -29,15 +31,27 @@ def read_url(url: str) -> URL:
     return address.set(drivername=POSTGRESQL) if address.drivername in ("postgresql", "postgres") else address
 
 
+def _document(value: Any) -> str:
+    """A document as text. What the quick encoder cannot write (halves of characters, numbers of any length) the other one can."""
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, UnicodeError):
+        return json.dumps(value, ensure_ascii=True)
+
+
 def make_engine(url: str) -> Engine:
     """An engine for `url`. On SQLite every commit is on disk (synchronous FULL) and writers wait up to ten seconds."""
     address = read_url(url)
     if address.get_backend_name() != "sqlite":
         wait = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_WITHIN}
-        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=wait)
+        return create_engine(
+            address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=wait, json_serializer=_document
+        )
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": PATIENCE, "check_same_thread": False})
+    engine = create_engine(
+        address, connect_args={"timeout": PATIENCE, "check_same_thread": False}, json_serializer=_document
+    )
 
     @event.listens_for(engine, "connect")
     def _open(connection: Any, _record: Any) -> None:

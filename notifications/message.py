@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, get_args, get_type_hints
 
 from domain.policy import Label
@@ -117,19 +117,18 @@ def check_facts(name: str, facts: Mapping[str, object]) -> None:
 def _check_names(name: str, facts: Mapping[str, object]) -> None:
     if name not in Message.registry:
         raise UnknownMessage(name)
-    declared = _declared(name)
-    for fact in facts:
-        if fact not in declared:
-            raise MissingFact(name, fact, "is not one of its facts")
-    for fact, needed in declared.items():
-        if needed and fact not in facts:
-            raise MissingFact(name, fact, "is missing")
+    declared, needed = _declared(name)
+    given = facts.keys()
+    if not given <= declared:
+        raise MissingFact(name, next(fact for fact in facts if fact not in declared), "is not one of its facts")
+    if not needed <= given:
+        raise MissingFact(name, next(fact for fact in needed if fact not in facts), "is missing")
 
 
 def _check_values(name: str, value_of: Callable[[str], object]) -> None:
     for fact, kind in _kinds(name):
         value = value_of(fact)
-        problem = "" if value is None else _problem(value, kind)
+        problem = "" if value is None or type(value) is kind else _problem(value, kind)
         if problem:
             raise MissingFact(name, fact, problem)
 
@@ -169,12 +168,11 @@ def _seal(value: object, locale: Literal["zh", "en"]) -> object:
 
 
 @cache
-def _declared(name: str) -> dict[str, bool]:
-    """The facts of a message, and whether it needs them."""
-    return {
-        field.name: field.default is MISSING and field.default_factory is MISSING
-        for field in fields(Message.registry[name])
-    }
+def _declared(name: str) -> tuple[Set[str], Set[str]]:
+    """The facts of a message, and those of them that it needs, in its own order."""
+    found = fields(Message.registry[name])
+    needed = [field.name for field in found if field.default is MISSING and field.default_factory is MISSING]
+    return {field.name for field in found}, dict.fromkeys(needed).keys()
 
 
 @cache
@@ -198,12 +196,17 @@ def _problem(value: object, kind: object) -> str:
     if kind is Words:
         return "" if _are_words(value) else "must be {'zh': …, 'en': …}"
     if kind is Moment:
-        try:
-            parse_moment(value if isinstance(value, str) else "")
-        except ValueError:
-            return "must be an ISO 8601 moment with its offset"
-        return ""
-    return "" if type(value) is kind else f"must be {kind}"
+        return "" if isinstance(value, str) and _is_moment(value) else "must be an ISO 8601 moment with its offset"
+    return f"must be {kind}"
+
+
+@lru_cache(maxsize=1_000)
+def _is_moment(value: str) -> bool:
+    try:
+        parse_moment(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _are_words(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -71,7 +71,15 @@ _CLOCK_COLUMNS = [
         "estimated", "round", "cycle", "state", "paused_at", "done", "next_step", "next_action_at", "ended_at", "policy_version",
     )
 ]  # fmt: skip
-_clock_values = attrgetter(*(column.name for column in _CLOCK_COLUMNS))
+_CLOCK_NAMES = [column.name for column in _CLOCK_COLUMNS]
+_clock_values = attrgetter(*_CLOCK_NAMES)
+CLOCK_CHANGES = (
+    "owner_unit", "subject", "due", "estimated", "state", "paused_at", "done", "next_step", "next_action_at", "ended_at",
+    "policy_version", "limit_value", "limit_unit", "limit_rolls",
+)  # fmt: skip
+"""The columns of a clock that may change: not its id, nor whose it is."""
+written = itemgetter(*(_CLOCK_NAMES.index(name) for name in CLOCK_CHANGES))
+"""The values of these columns as a clock that was read had them, of its `written`."""
 
 
 def _case(row: Row[Any]) -> Case:
@@ -158,7 +166,7 @@ def _clock(values: Sequence[Any]) -> Clock:
     limit = Limit(limit_value, limit_unit, limit_rolls) if limit_value and limit_unit else None
     return Clock(
         kind, owner_unit, subject, started, limit, due, original_due, estimated, round_, cycle, state, paused_at, frozenset(done.split()),
-        next_step, next_action_at, ended_at, id_, note, policy_version,
+        next_step, next_action_at, ended_at, id_, note, policy_version, written=values,
     )  # fmt: skip
 
 

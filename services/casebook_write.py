@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,10 @@ from domain.factor import Factor
 from domain.policy import Limit
 from models import case as tables
 from models import clock as clock_tables
+from models.base import Base
 from models.office import AccessLink
 from models.rows import insert_numbered, insert_rows, update_rows
+from services.case_files import CLOCK_CHANGES, written
 from services.chain import link, new_salt, text_digest
 from services.factor_files import write_factors
 from services.owing import write_notices, write_owed
@@ -129,15 +131,23 @@ def _plain(facts: Mapping[str, object]) -> Row:
 
 
 def _write_cases(session: Session, before: Mapping[int, Before], cases: Mapping[int, Case]) -> None:
-    # Cases of which the same has changed are written together: most often a line of history and nothing else.
-    alike: dict[tuple[str, ...], list[Row]] = {}
+    changes = []
     for i, case in cases.items():
         old, new = before[i].facts, _facts(case)
         if old != new:
-            row = {n: _column(v) for n, v, was in zip(_COLUMN_OF, new, old, strict=True) if v != was}
-            alike.setdefault(tuple(row), []).append({"id": i} | {_COLUMN_OF[n] or n: v for n, v in row.items()})
+            row = {_COLUMN_OF[n] or n: _column(v) for n, v, was in zip(_COLUMN_OF, new, old, strict=True) if v != was}
+            changes.append((i, row))
+    _update_alike(session, tables.Case, changes)
+
+
+def _update_alike(session: Session, entity: type[Base], changes: Iterable[tuple[int | None, Row]]) -> None:
+    """Rows of which the same columns have changed are written together."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for i, row in changes:
+        if row:
+            alike.setdefault(tuple(row), []).append({"id": i, **row})
     for rows in alike.values():
-        update_rows(session, tables.Case, rows)
+        update_rows(session, entity, rows)
 
 
 def _column(value: object) -> object:
@@ -220,20 +230,25 @@ def _limit_columns(limit: Limit | None) -> Row:
     return {"limit_value": limit.value, "limit_unit": limit.unit, "limit_rolls": limit.roll}
 
 
-def clock_columns(clock: Clock) -> Row:
-    """A clock's columns that may change: not its id, nor whose it is."""
-    return {
-        "owner_unit": clock.owner_unit, "subject": clock.subject, "due": clock.due, "estimated": clock.estimated, "state": clock.state,
-        "paused_at": clock.paused_at, "done": " ".join(sorted(clock.done)), "next_step": clock.next_step,
-        "next_action_at": clock.next_action_at, "ended_at": clock.ended_at, "policy_version": clock.policy_version,
-        **_limit_columns(clock.limit),
-    }  # fmt: skip
+def _clock_values(c: Clock) -> tuple[object, ...]:
+    """The values of CLOCK_CHANGES."""
+    limit = (c.limit.value, c.limit.unit, c.limit.roll) if c.limit is not None else (None, None, False)
+    return (
+        c.owner_unit, c.subject, c.due, c.estimated, c.state, c.paused_at, " ".join(sorted(c.done)), c.next_step, c.next_action_at,
+        c.ended_at, c.policy_version, *limit,
+    )  # fmt: skip
 
 
 def update_clocks(session: Session, clocks: Sequence[Clock]) -> None:
-    """Write the present state of clocks that have a row."""
-    rows = [{"id": clock.id, **clock_columns(clock)} for clock in clocks]
-    update_rows(session, clock_tables.Clock, rows)
+    """Write what has changed of clocks that have a row."""
+    changes = []
+    for clock in clocks:
+        new = _clock_values(clock)
+        old = written(clock.written) if clock.written else None
+        given = zip(CLOCK_CHANGES, new, strict=True)
+        row = dict(given) if old is None else {n: v for (n, v), was in zip(given, old, strict=True) if v != was}
+        changes.append((clock.id, row))
+    _update_alike(session, clock_tables.Clock, changes)
 
 
 def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]]) -> None:
@@ -243,7 +258,8 @@ def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]]) -> No
     rows = [
         {
             "case_id": None, "delivery_id": None, **owner, "kind": c.kind, "note": c.note, "started": c.started,
-            "original_due": c.original_due, "round": c.round, "cycle": c.cycle, **clock_columns(c),
+            "original_due": c.original_due, "round": c.round, "cycle": c.cycle,
+            **dict(zip(CLOCK_CHANGES, _clock_values(c), strict=True)),
         }
         for c, owner in owned
     ]  # fmt: skip
@@ -263,7 +279,7 @@ def write_moments(session: Session, clocks: Sequence[Clock], calendar: int | Non
     ]  # fmt: skip
     insert_rows(session, clock_tables.ClockEvent, rows)
     for clock in clocks:
-        clock.moments, clock.changed = [], False
+        clock.moments, clock.changed, clock.written = [], False, ()
 
 
 def _write_clocks(book: Casebook, cases: Mapping[int, Case]) -> None:

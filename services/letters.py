@@ -204,18 +204,20 @@ class Writer:
             return self.unit(case.area or case.lead)
         return words(self.policy.roles[self.policy.rung(case.rung).holders[0]])
 
-    def notice(
-        self, due: NoticeDue, number: str, case: Case, sheet: Sheet, found: Found, copy: bool, now: datetime
-    ) -> dict[str, object]:
-        """The facts of a supervision notice for one recipient."""
+    def notice(self, due: NoticeDue, number: str, case: Case, sheet: Sheet, now: datetime) -> dict[str, object]:
+        """The facts of a supervision notice, whoever gets it."""
         rule = self.policy.notices[due.colour]
         clock_due = due.clock.due or now
         return {
             "number": number, "colour": due.colour.value, "notice": words(rule.label), "case_code": case.code, "title": sheet.title,
             "clock": words(CLOCKS[due.clock.kind].label), "due": clock_due.isoformat(),
             "overdue_working_days": due.overdue, "owner": self._owner(due.owner),
-            "answer_by": _at(due.answer_by), "recipient_role": words(self.policy.roles[found.role]), "is_copy": copy,
+            "answer_by": _at(due.answer_by),
         }  # fmt: skip
+
+    def as_recipient(self, found: Found, copy: bool) -> dict[str, object]:
+        """What a supervision notice says to one recipient of themselves."""
+        return {"recipient_role": words(self.policy.roles[found.role]), "is_copy": copy}
 
     def _owner(self, owner: str) -> Words:
         return words(self.people.label(owner)) if owner != "approver" else {"zh": "审批人", "en": "The approver"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,7 +73,7 @@ def outbox_row(
     return {
         "key": key, "message": message, "case_id": case_id, "delivery_id": delivery_id, "account_id": account, "contact_id": contact,
         "address": address, "locale": locale, "facts": facts, "grant": grant, "state": OutboxState.OWED, "owed_at": now,
-        "not_before": now, "attempts": 0, "message_id": f"<{uuid.uuid4().hex}@{domain}>", "root_id": root,
+        "not_before": now, "attempts": 0, "message_id": f"<{secrets.token_hex(16)}@{domain}>", "root_id": root,
     }  # fmt: skip
 
 
@@ -128,14 +128,16 @@ def _notice_mails(
     sheet: Sheet,
 ) -> list[Row]:
     clock, case = notice.clock, draft.case
+    said, root = writer.notice(notice, number, case, sheet, book.now), root_id(case.code, book.mail_domain)
     rows: dict[str, Row] = {}
     for audience, one in found:
         key = f"notice:{clock.id}:{clock.round}.{clock.cycle}:{notice.colour.value}:{one.person.id}"
-        rows.setdefault(key, outbox_row(
-            key=key, message="supervision_notice", address=one.person.email, locale=one.person.locale,
-            facts=writer.notice(notice, number, case, sheet, one, audience.copy, book.now), now=book.now, domain=book.mail_domain,
-            grant=_grant(audience, one, case), case_id=case.id, account=one.person.id, root=root_id(case.code, book.mail_domain),
-        ))  # fmt: skip
+        if key not in rows:
+            rows[key] = outbox_row(
+                key=key, message="supervision_notice", address=one.person.email, locale=one.person.locale,
+                facts=said | writer.as_recipient(one, audience.copy), now=book.now, domain=book.mail_domain,
+                grant=_grant(audience, one, case), case_id=case.id, account=one.person.id, root=root,
+            )  # fmt: skip
     return list(rows.values())
 
 
