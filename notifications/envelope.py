@@ -56,12 +56,14 @@ def build(
     sent_at: datetime,
     locale: str,
     attachments: Sequence[Attachment] = (),
+    unsubscribe: str | None = None,
 ) -> EmailMessage:
     """The message as it goes out.
 
     `message_id` ("<...@...>") is the caller's and stays the same over retries, so that a mail sent twice can be told;
-    `root_id` is the same for all mails of a case, which readers' programs show as one thread. BadAddress for an
-    address with a line break, without a domain, or with more than one recipient; BadMessageId likewise.
+    `root_id` is the same for all mails of a case, which readers' programs show as one thread; `unsubscribe` is the
+    address that ends mails that are no duty. BadAddress for an address with a line break, without a domain, or with
+    more than one recipient; BadMessageId likewise.
     """
     message = EmailMessage(policy=READY)
     message["From"] = mailbox(sender)
@@ -76,6 +78,10 @@ def build(
     # Answering machines must not answer: nobody reads what comes back to a robot (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if unsubscribe is not None:
+        # One click of the reader's program, without a page in between (RFC 8058).
+        message["List-Unsubscribe"] = f"<{one_line(unsubscribe)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Content-Language"] = "zh-CN" if locale_of(locale) == "zh" else "en"
     message["MIME-Version"] = "1.0"
     if attachments:

@@ -67,6 +67,8 @@ class Message:
     """The links that fit this mail, best first: the first one given is the button."""
     link_optional: ClassVar[bool] = False
     """Whether the mail may go without any link (its recipient may have no page)."""
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Links that may stand in its text, by the names that the example uses; none of them is the button."""
 
     free_texts: ClassVar[tuple[str, ...]] = ()
     """The facts beside `title` that people wrote, or that hold what they wrote (lines of kind "text", duties)."""

@@ -148,7 +148,8 @@ def _environment(form: Literal["text", "html"], locale: Locale, zone: ZoneInfo) 
     environment.globals["colon"] = "：" if locale == "zh" else ": "
     parts: Any = environment.get_template("parts.j2", globals={"colon": environment.globals["colon"]}).module
     environment.globals.update(
-        row=parts.row, whole=parts.whole, badge=parts.badge, button=parts.button, beside=parts.beside
+        row=parts.row, whole=parts.whole, badge=parts.badge, button=parts.button, beside=parts.beside, note=parts.note,
+        band=parts.band, entry=parts.entry,
     )
     environment.filters["paragraphs"] = partial(_paragraphs, parts.paragraph) if form == "html" else _text_paragraphs
     return environment

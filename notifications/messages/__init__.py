@@ -17,6 +17,7 @@ from notifications.messages.enterprise_update import EnterpriseUpdate
 from notifications.messages.follow_up_due import FollowUpDue
 from notifications.messages.head_digest import HeadDigest
 from notifications.messages.likely_duplicate import LikelyDuplicate
+from notifications.messages.morning_digest import MorningDigest
 from notifications.messages.new_link import NewLink
 from notifications.messages.redo_started import RedoStarted
 from notifications.messages.reply_to_confirm import ReplyToConfirm
@@ -50,6 +51,7 @@ __all__ = [
     "FollowUpDue",
     "HeadDigest",
     "LikelyDuplicate",
+    "MorningDigest",
     "NewLink",
     "RedoStarted",
     "ReplyToConfirm",
