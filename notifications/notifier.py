@@ -26,6 +26,9 @@ PLUG_INS = "expedite.channels"
 MAIL = "mail"
 """The channel that every message has; the others carry copies of some (ADR 0017)."""
 
+HOOK = "hook"
+"""The kind of the outgoing webhooks; that of a name is the channel "hook:NAME"."""
+
 UNMAKEABLE = (MissingFact, UnknownMessage, BadAddress, BadMessageId)
 """What a channel raises about a parcel that can never be sent: it fails alone, the others go on."""
 
@@ -109,6 +112,11 @@ class ChannelSetting:
     ca_file: Path | None = None
     timeout: float = 10.0
 
+    def variable(self, part: str) -> str:
+        """The setting that holds its address ("URL") or secret ("SECRET")."""
+        kind, _, name = self.name.rpartition(":")
+        return f"EXPEDITE_{(kind or 'channel').upper()}_{name.upper().replace('-', '_')}_{part}"
+
 
 Maker = Callable[[ChannelSetting, Desk], Channel]
 """Makes a channel without opening it; `BadChannel` when it is set up wrongly."""
@@ -117,9 +125,15 @@ Maker = Callable[[ChannelSetting, Desk], Channel]
 @cache
 def channels() -> Mapping[str, Maker]:
     """The kinds of channels by name: those built in, and those that installed packages offer under other names."""
+    from notifications.channel_file import file_channel
+    from notifications.channel_hook import hook_channel
     from notifications.channel_mail import mail_channel
+    from notifications.channel_webhook import dingtalk_channel, webhook_channel, wecom_channel
 
-    built_in: dict[str, Maker] = {MAIL: mail_channel}
+    built_in: dict[str, Maker] = {
+        MAIL: mail_channel, "webhook": webhook_channel, "wecom": wecom_channel, "dingtalk": dingtalk_channel,
+        "file": file_channel, HOOK: hook_channel,
+    }  # fmt: skip
     offered = {point.name: point.load() for point in entry_points(group=PLUG_INS) if point.name not in built_in}
     return offered | built_in
 
@@ -145,32 +159,39 @@ class Notifier:
         self._stack.__exit__(kind, error, trace)
 
     def send(self, parcel: Parcel) -> Refused | None:
-        """Hand a parcel to its channel; None when it was taken. Raises what `Channel.send` does.
+        """Hand a parcel to its channel; None when it was taken.
 
-        A channel that is unknown or set up wrongly is `Unreachable` too: its parcels wait until somebody mends it.
+        `Unreachable` is raised for mail alone, which waits however long its server is gone. The same of another channel,
+        unknown and wrongly set up ones included, is a refusal for now: copies are given up like refused mails.
         """
-        gone = self._gone.get(parcel.channel)
-        if gone is not None:
-            raise Unreachable(gone.text, gone.code)
         try:
-            return self.channel(parcel.channel).send(parcel)
+            return self._hand_over(parcel)
         except Unreachable as problem:
             self._gone[parcel.channel] = problem
-            raise
-        except (BadChannel, BadSmtpUrl, BadCaFile) as problem:
-            raise self._give_up(parcel, str(problem)) from problem
-        except UNMAKEABLE:
-            raise
-        except Exception as problem:
             if parcel.channel == MAIL:
                 raise
-            # A copy's channel, perhaps somebody else's code, must not hold up the mail.
-            logger.exception("channel %s failed", parcel.channel)
-            raise self._give_up(parcel, f"channel {parcel.channel} failed: {type(problem).__name__}") from problem
+            return Refused(permanent=False, code=problem.code, text=problem.text)
 
-    def _give_up(self, parcel: Parcel, why: str) -> Unreachable:
-        self._gone[parcel.channel] = Unreachable(why)
-        return self._gone[parcel.channel]
+    def _hand_over(self, parcel: Parcel) -> Refused | None:
+        name = parcel.channel
+        gone = self._gone.get(name)
+        if gone is not None:
+            raise Unreachable(gone.text, gone.code)
+        if name != MAIL and parcel.sealed:
+            # Groups, printers and other systems are no holders of the case: the last guard, whoever owed this.
+            return Refused(permanent=True, code=None, text="the case is restricted: its messages go by mail alone")
+        try:
+            return self.channel(name).send(parcel)
+        except (BadChannel, BadSmtpUrl, BadCaFile) as problem:
+            raise Unreachable(str(problem)) from problem
+        except (Unreachable, *UNMAKEABLE):
+            raise
+        except Exception as problem:
+            if name == MAIL:
+                raise
+            # A copy's channel, perhaps somebody else's code, must not hold up the mail.
+            logger.exception("channel %s failed", name)
+            raise Unreachable(f"channel {name} failed: {type(problem).__name__}") from problem
 
     def channel(self, name: str) -> Channel:
         """The open session of the channel with that name; `Unreachable` or `BadChannel` if there is none to be had."""
