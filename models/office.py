@@ -134,3 +134,22 @@ class Heartbeat(Base):
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime]
     detail: Mapped[dict[str, Any]]
+
+
+class MailStop(Base):
+    """A kind of mail that an account does not want any more; only those that are no duty can be stopped."""
+
+    __tablename__ = "mail_stop"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    message: Mapped[str] = mapped_column(String(32), primary_key=True)
+    since: Mapped[datetime]
+
+
+class EndedSession(Base):
+    """A session of the board that was signed out before its hour; kept until that (`until`, real time)."""
+
+    __tablename__ = "ended_session"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    until: Mapped[datetime]

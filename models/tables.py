@@ -8,13 +8,24 @@ from models.clock import Clock, ClockEvent, Notice
 from models.directory import Account, AccountRole, Contact, DirectoryChange, Enterprise, Project, Substitution, Unit
 from models.factor import FactorGrant, FactorRequest, FactorStage
 from models.intake import Delivery
-from models.office import AccessLink, Command, Heartbeat, Lease, NumberSeries, Outbox, PolicyVersion, Setting
+from models.office import (
+    AccessLink,
+    Command,
+    EndedSession,
+    Heartbeat,
+    Lease,
+    MailStop,
+    NumberSeries,
+    Outbox,
+    PolicyVersion,
+    Setting,
+)
 
 metadata = Base.metadata
 
 __all__ = [
     "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Base", "CalendarDay", "CalendarVersion", "Case", "CaseLink",
-    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "DirectoryChange", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
-    "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "Lease", "Notice",
+    "Clock", "ClockEvent", "Command", "Contact", "Delivery", "DirectoryChange", "EndedSession", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
+    "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "Lease", "MailStop", "Notice",
     "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
 ]  # fmt: skip
