@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from domain.files import FormRules
+from domain.label import Label as Label
 from domain.likeness import Similarity, Systemic
 from domain.publication import PublicRules
 
@@ -51,18 +53,6 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     SAFETY_INSPECTOR = "safety_inspector"
     OPERATOR = "operator"
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A name for people, in both languages of the office."""
-
-    zh: str
-    en: str
-
-    def in_(self, locale: str) -> str:
-        """The name in `locale` ("zh" or "en"; anything else reads English)."""
-        return self.zh if locale == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +332,7 @@ class Policy:
     similarity: Similarity = field(default_factory=Similarity)
     systemic: Systemic = field(default_factory=Systemic)
     public: PublicRules = field(default_factory=PublicRules)
+    form: FormRules = field(default_factory=FormRules)
 
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""

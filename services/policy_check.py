@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterable, Iterator
 from datetime import time
 
+from domain.files import FileKind
 from domain.ladder import TOP_RUNG
 from domain.lifecycle import ACTIONS, DESK_PARTIES
 from domain.policy import Colour, Policy, Role, Session
@@ -58,6 +59,7 @@ def check_rules(policy: Policy, report: Report) -> None:
     _check_mail(policy, report)
     _check_likeness(policy, report)
     _check_public(policy, report)
+    _check_form(policy, report)
     check_factors(policy, report)
     steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
     for position, step in enumerate(policy.head_link_steps):
@@ -264,6 +266,16 @@ def _check_public(policy: Policy, report: Report) -> None:
     if policy.public.min_cell < FEWEST_PUBLISHED:
         problem = f"{policy.public.min_cell} cases can be told apart by who knows one of them"
         report.add("public.min_cell", problem, f"write {FEWEST_PUBLISHED} or more, usually 5")
+
+
+def _check_form(policy: Policy, report: Report) -> None:
+    files = policy.form.files
+    for key, value, most in (("most", files.most, 20), ("megabytes", files.megabytes, 100)):
+        if not 0 < value <= most:
+            report.add(f"form.files.{key}", f"{value} is not between 1 and {most}", f"write 1 to {most}")
+    _check_positive(report, "form.files.unconfirmed_megabytes", files.unconfirmed_megabytes)
+    if not files.kinds:
+        report.add("form.files.kinds", "names no kind of file", f"name some of {', '.join(FileKind)}")
 
 
 def _check_positive(report: Report, key: str, value: int) -> None:
