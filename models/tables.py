@@ -1,5 +1,6 @@
 """All tables, so that migrations and tests see the whole metadata by importing one module."""
 
+from models.attachment import Attachment
 from models.audit import HeadDigest, HeadLine
 from models.base import Base
 from models.calendar import CalendarDay, CalendarVersion
@@ -24,7 +25,7 @@ from models.office import (
 metadata = Base.metadata
 
 __all__ = [
-    "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Base", "CalendarDay", "CalendarVersion", "Case", "CaseLink",
+    "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Attachment", "Base", "CalendarDay", "CalendarVersion", "Case", "CaseLink",
     "Clock", "ClockEvent", "Command", "Contact", "Delivery", "DirectoryChange", "EndedSession", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
     "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "Lease", "MailStop", "Notice",
     "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
