@@ -63,6 +63,7 @@ def write_mail(parcel: Parcel, desk: Desk) -> EmailMessage:
     return build(
         rendered, sender=desk.sender, recipient=parcel.recipient, reply_to=desk.line.reply_to, message_id=parcel.message_id,
         root_id=parcel.root_id, sent_at=now.astimezone(desk.line.zone), locale=parcel.locale, attachments=files,
+        unsubscribe=parcel.links.get("unsubscribe"),
     )  # fmt: skip
 
 

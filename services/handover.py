@@ -277,4 +277,7 @@ def _void(session: Session, which: Callable[[Outbox, Row], bool]) -> None:
     for row in session.scalars(select(Outbox).where(Outbox.state == OutboxState.OWED, Outbox.account_id.is_not(None))):
         if row.grant is not None and which(row, row.grant):
             row.state = OutboxState.VOID
+        elif row.grant is not None and "several" in row.grant:
+            kept = {name: grant for name, grant in row.grant["several"].items() if not which(row, grant)}
+            row.grant = row.grant | {"several": kept}
     session.flush()

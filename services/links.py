@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +29,12 @@ _OPEN = (ClockState.RUNNING, ClockState.PAUSED)
 CALENDAR = "calendar"
 """The party of a link that shows a person's dates to their own calendar, and does nothing."""
 CALENDAR_VALID = timedelta(days=400)
+
+UNSUBSCRIBE = "unsubscribe"
+"""The party of a link that ends a kind of mail, and does nothing else; it works as long as a calendar's address."""
+
+OF_NO_CASE = frozenset({CALENDAR, UNSUBSCRIBE})
+"""Parties whose links open no page of a case."""
 
 
 def new_token() -> str:
@@ -91,14 +98,34 @@ def mint(
     return token
 
 
+def mint_several(
+    session: Session, office: Office, account: str | None, grants: Mapping[str, dict[str, Any]]
+) -> dict[str, str]:
+    """Make the links of a mail about several cases: tokens by the names of their `grants`, each of which names its case
+    (`case_id`) or waiting report (`delivery_id`).
+    """
+    return {
+        name: mint(
+            session, office, grant, case_id=grant.get("case_id"), delivery_id=grant.get("delivery_id"), account=account,
+            contact=None,
+        )
+        for name, grant in grants.items()
+    }  # fmt: skip
+
+
 def _valid(office: Office, party: str) -> timedelta:
-    return CALENDAR_VALID if party == CALENDAR else timedelta(days=office.policy.mail.link_valid_days)
+    return CALENDAR_VALID if party in OF_NO_CASE else timedelta(days=office.policy.mail.link_valid_days)
 
 
 def resolve_calendar(session: Session, token: str, now: datetime) -> str:
     """The account whose calendar stands behind a token. Raises LinkRefused, also for a link to anything else."""
+    return resolve_own(session, token, now, CALENDAR)
+
+
+def resolve_own(session: Session, token: str, now: datetime, party: str) -> str:
+    """The account behind a link of one of the parties `OF_NO_CASE`. Raises LinkRefused, also for a link to anything else."""
     row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
-    if row is None or row.party != CALENDAR or row.account_id is None:
+    if row is None or row.party != party or row.account_id is None:
         raise LinkRefused("unknown", False)
     if row.revoked_at is not None or row.expires_at < now:
         raise LinkRefused("revoked", False)
@@ -110,7 +137,7 @@ def resolve(session: Session, token: str, now: datetime) -> Grant:
     row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
     if row is None:
         return _track_grant(session, token)
-    if row.party == CALENDAR:
+    if row.party in OF_NO_CASE:
         raise LinkRefused("unknown", False)
     if row.revoked_at is not None:
         raise LinkRefused("revoked", False)
@@ -150,6 +177,6 @@ def _track_grant(session: Session, token: str) -> Grant:
 def find_expired(session: Session, token: str) -> AccessLink | None:
     """The link behind an expired token that was not revoked, for "send me a new link"."""
     row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
-    if row is None or row.revoked_at is not None or _beyond_holders(session, row):
+    if row is None or row.party in OF_NO_CASE or row.revoked_at is not None or _beyond_holders(session, row):
         return None
     return row

@@ -21,7 +21,7 @@ from notifications.invitation import calendar_of
 from notifications.message import Message, MissingFact, UnknownMessage, from_facts
 from notifications.render import OfficeLine, locale_of, render
 from notifications.transport import BadCaFile, BadSmtpUrl, Refused, Transport, Unreachable
-from services.links import CALENDAR, mint
+from services.links import CALENDAR, UNSUBSCRIBE, mint, mint_several
 from services.office import Office
 
 LEASE = timedelta(seconds=60)
@@ -154,6 +154,9 @@ def _links(session: Session, office: Office, row: Outbox) -> dict[str, str]:
         contact=row.contact_id,
     )
     base = office.settings.base_url.rstrip("/")
+    if row.grant["party"] == UNSUBSCRIBE:
+        several = mint_several(session, office, row.account_id, row.grant["several"])
+        return {name: f"{base}/act/{one}" for name, one in several.items()} | {"unsubscribe": f"{base}/unsubscribe/{token}"}
     if row.grant["party"] == CALENDAR:
         return {"calendar": f"{base}/calendar/{token}.ics"}
     if row.account_id is not None:
@@ -189,6 +192,7 @@ def _send(office: Office, transport: Transport, letter: Letter, line: OfficeLine
     mail = build(
         rendered, sender=sender, recipient=letter.address, reply_to=office.policy.mail.reply_to, message_id=letter.message_id,
         root_id=letter.root_id, sent_at=office.now().astimezone(office.zone), locale=letter.locale, attachments=files,
+        unsubscribe=letter.links.get("unsubscribe"),
     )  # fmt: skip
     verdict = transport.send(mail, sender, letter.address)
     return verdict if isinstance(verdict, Refused) else None
