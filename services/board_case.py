@@ -169,6 +169,6 @@ def _reporters(session: Session, case_id: int, user: BoardUser) -> tuple[Reporte
         secret = withheld and not user.desk
         reach = tuple(str(said) for said in (contact.phone, contact.email) if said) if user.desk else ()
         lines.append(ReporterLine(
-            _REPORTER_LABELS.get(kind, Label(kind, kind)), None if secret else firm, None if secret else contact.name, reach, withheld
+            _REPORTER_LABELS.get(kind, Label(kind, kind)), None if secret else firm, contact.name if user.desk else None, reach, withheld
         ))  # fmt: skip
     return tuple(lines)

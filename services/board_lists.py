@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from domain.factor import AT_WORK
@@ -18,14 +18,15 @@ from domain.lifecycle import Kind, Status
 from domain.lights import LIGHT_LABELS, Light, light_of
 from domain.policy import Label
 from models.base import Moment
-from models.case import Assignment, Case
+from models.case import Case
 from models.directory import Enterprise, Project
 from models.factor import FactorStage
-from services.board_lights import URGENCY, Edges, edges, light_column, light_is, not_restricted
-from services.board_types import BoardList, BoardRow, Filters, GroupLine, LightCount, ListChoices
+from services.board_filters import DESK, ENTERPRISE, conditions, says
+from services.board_lights import URGENCY, Edges, edges, light_is, not_restricted
+from services.board_types import BoardList, BoardRow, Filters, LightCount, ListChoices
 from services.board_users import BoardUser
 from services.case_view import holder_of, people_of
-from services.identities import names_reporter, withheld_among, withholds
+from services.identities import names_reporter, withheld_among
 from services.office import Office
 from services.page_types import Choice
 from services.people import People
@@ -34,29 +35,21 @@ PAGE = 50
 LONGEST_SEARCH = 100
 MOST_FOUND = 2000
 """Cases that a search goes on with: whoever finds more searches for more."""
-DESK, ENTERPRISE = "desk", "enterprise"
-"""Holders that are no units."""
-NO_UNIT = "-"
-"""Asks for cases without a lead."""
 KIND_LABELS = {Kind.DIFFICULTY: Label("难题", "Difficulty"), Kind.FACTOR: Label("要素保障", "Factor request")}
 _FAR = datetime(9999, 12, 31, tzinfo=UTC)
-_LIGHT = "shown_light"
-"""Grouped by its name: PostgreSQL takes the same expression with parameters of its own for another one."""
-_AT_THE_DESK = (Status.NEW, Status.DISPUTED, Status.CONSULTATION)
-_AT_THE_UNIT = (Status.IN_PROGRESS, Status.TRACKING, Status.SUSPENDED)
 
 
 def board_list(office: Office, user: BoardUser, filters: Filters, most: int = PAGE) -> BoardList:
     """A page of at most `most` rows, with counters under the filters other than the light. What is no known value narrows to nothing."""
     at = edges(office.now(), office.policy, office.time)
-    conditions = [not_restricted(), *_conditions(user, filters)]
+    narrowed = [not_restricted(), *conditions(office, user, filters)]
     with office.reading() as session:
         people = people_of(session, office)
         if filters.q.strip():
-            conditions = [Case.id.in_(_found(session, [*conditions, _says(user, filters.q.strip()[:LONGEST_SEARCH])]))]
-        ids, after = _page(session, at, conditions, _shown(filters), filters.after, most)
+            narrowed = [Case.id.in_(_found(session, [*narrowed, says(user, filters.q.strip()[:LONGEST_SEARCH])]))]
+        ids, after = page_ids(session, at, narrowed, _shown(filters), filters.after, most)
         return BoardList(
-            _counters(session, conditions, at), board_rows(session, office, people, user, ids), after, filters,
+            counters(session, narrowed, at), board_rows(session, office, people, user, ids), after, filters,
             _choices(session, office, people),
         )  # fmt: skip
 
@@ -78,133 +71,21 @@ def restricted_list(office: Office, after: str = "") -> tuple[tuple[BoardRow, ..
     at = edges(office.now(), office.policy, office.time)
     with office.reading() as session:
         people = people_of(session, office)
-        ids, more = _page(session, at, [Case.restricted.is_(True)], URGENCY, after)
+        ids, more = page_ids(session, at, [Case.restricted.is_(True)], URGENCY, after)
         return board_rows(session, office, people, None, ids), more
 
 
-def front_lists(
-    session: Session, office: Office, people: People, user: BoardUser, most: int
-) -> tuple[tuple[LightCount, ...], tuple[GroupLine, ...], tuple[GroupLine, ...], tuple[BoardRow, ...]]:
-    """The front's counters, open cases by lead unit and by rung, and the `most` urgent ones that are late or nearly so."""
-    at = edges(office.now(), office.policy, office.time)
-    light = light_column(at).label(_LIGHT)
-    counted = session.execute(
-        select(light, Case.lead_id, Case.rung, func.count())
-        .where(not_restricted(), Case.status != Status.CLOSED)
-        .group_by(_LIGHT, Case.lead_id, Case.rung)
-    )
-    units: dict[str, dict[str, int]] = {}
-    rungs: dict[str, dict[str, int]] = {}
-    for shown, lead, rung, number in counted:
-        for group, key in ((units, lead or NO_UNIT), (rungs, str(rung))):
-            line = group.setdefault(key, {})
-            line[shown] = line.get(shown, 0) + number
-    names = {key: people.label(key) for key in units} | {NO_UNIT: Label("尚未确定牵头单位", "No lead yet")}
-    ids, _ = _page(session, at, [not_restricted()], (Light.RED, Light.YELLOW, Light.BLUE), "", most)
-    return (
-        _counters(session, [not_restricted()], at),
-        _groups(units, names),
-        _groups(rungs, {key: office.policy.rung(int(key)).label for key in rungs}, ladder=True),
-        board_rows(session, office, people, user, ids),
-    )
-
-
-def _groups(
-    found: dict[str, dict[str, int]], names: dict[str, Label], *, ladder: bool = False
-) -> tuple[GroupLine, ...]:
-    lines = [GroupLine(key, names[key], counts, sum(counts.values())) for key, counts in found.items()]
-    if ladder:
-        return tuple(sorted(lines, key=lambda line: int(line.value)))
-    return tuple(sorted(lines, key=lambda line: (*(-line.counts.get(light.value, 0) for light in URGENCY), line.value)))
-
-
-def _counters(session: Session, conditions: Sequence[ColumnElement[bool]], at: Edges) -> tuple[LightCount, ...]:
+def counters(session: Session, conditions: Sequence[ColumnElement[bool]], at: Edges) -> tuple[LightCount, ...]:
+    """How many cases under the conditions show each light."""
     counts = (select(func.count()).where(*conditions, light_is(light, at)).scalar_subquery() for light in URGENCY)
     found = session.execute(select(*counts)).one()
     return tuple(LightCount(light, LIGHT_LABELS[light], n) for light, n in zip(URGENCY, found, strict=True))
 
 
-# -- narrowing ---------------------------------------------------------------------------------------------------------
-
-
-def _conditions(user: BoardUser, filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.status:
-        found.append(Case.status == filters.status if filters.status in set(Status) else literal(False))
-    if filters.kind:
-        found.append(Case.kind == filters.kind if filters.kind in set(Kind) else literal(False))
-    if filters.unit:
-        found.append(_of_unit(filters.unit))
-    if filters.rung:
-        found.append(Case.rung == int(filters.rung) if filters.rung in "1234567" else literal(False))
-    if filters.project:
-        found.append(and_(Case.project_id == filters.project, _nameable(user)))
-    if filters.category:
-        found.append(Case.category == filters.category)
-    if filters.holder:
-        found.append(_held_by(filters.holder))
-    return found
-
-
-def _nameable(user: BoardUser) -> ColumnElement[bool]:
-    """Readers find nobody who is not to be named, not even by asking for them."""
-    return literal(True) if user.desk else ~withholds()
-
-
-def _of_unit(unit: str) -> ColumnElement[bool]:
-    if unit == NO_UNIT:
-        return Case.lead_id.is_(None)
-    supports = exists(
-        select(Assignment.id).where(
-            Assignment.case_id == Case.id, Assignment.unit_id == unit, Assignment.part == "supporter", Assignment.until.is_(None)
-        )
-    )  # fmt: skip
-    return or_(Case.lead_id == unit, supports)
-
-
-def _held_by(holder: str) -> ColumnElement[bool]:
-    """Whom a case waits for, as `case_view.holder_of` and a request's cover say it."""
-    if holder == ENTERPRISE:
-        return Case.status == Status.REPLIED
-    if holder == DESK:
-        nobody = and_(Case.status.in_(_AT_THE_UNIT), Case.lead_id.is_(None))
-        return or_(Case.status.in_(_AT_THE_DESK), nobody)
-    own = and_(FactorStage.case_id == Case.id, FactorStage.state.in_(AT_WORK))
-    at_stage = exists(select(FactorStage.id).where(own, FactorStage.unit_id == holder))
-    at_work = and_(
-        Case.status == Status.IN_PROGRESS, Case.kind == Kind.FACTOR, exists(select(FactorStage.id).where(own))
-    )
-    return or_(
-        and_(at_work, at_stage), and_(Case.status.in_(_AT_THE_UNIT), Case.lead_id == holder, ~at_work)
-    )  # fmt: skip
-
-
-def _says(user: BoardUser, said: str) -> ColumnElement[bool]:
-    """Code, title, enterprise or project; letter case does not count."""
-    words = said.lower()
-    firms = select(Enterprise.id).where(
-        or_(func.lower(Enterprise.name).contains(words, autoescape=True), func.lower(Enterprise.name_en).contains(words, autoescape=True))
-    )  # fmt: skip
-    projects = select(Project.id).where(
-        or_(
-            func.lower(Project.id) == words, func.lower(Project.name_zh).contains(words, autoescape=True),
-            func.lower(Project.name_en).contains(words, autoescape=True),
-        )
-    )  # fmt: skip
-    named = or_(
-        Case.enterprise_id.in_(firms), Case.project_id.in_(projects),
-        func.lower(Case.project_said).contains(words, autoescape=True),
-    )  # fmt: skip
-    return or_(
-        func.lower(Case.code).contains(words, autoescape=True), func.lower(Case.title).contains(words, autoescape=True),
-        and_(named, _nameable(user)),
-    )  # fmt: skip
-
-
 # -- a page of rows ----------------------------------------------------------------------------------------------------
 
 
-def _page(
+def page_ids(
     session: Session,
     at: Edges,
     conditions: Sequence[ColumnElement[bool]],
@@ -312,5 +193,7 @@ def _choices(session: Session, office: Office, people: People) -> ListChoices:
         projects=tuple(Choice(i, Label(f"{i} {zh}", f"{i} {en}")) for i, zh, en in projects),
         categories=tuple(Choice(c.code, c.label) for c in policy.categories.values()),
         kinds=tuple(Choice(kind.value, label) for kind, label in KIND_LABELS.items()),
+        areas=tuple(Choice(unit.id, unit.label) for unit in people.units.values() if unit.kind == "area"),
+        classes=tuple(Choice(c.code, c.label) for c in policy.classes.values()),
         holders=(Choice(DESK, people.label(policy.desk_unit)), Choice(ENTERPRISE, firm), *(u for u in units if u.value != policy.desk_unit)),
     )  # fmt: skip

@@ -6,36 +6,45 @@ Cases are ordered by when they are due; restricted ones are on their own list, o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, union
 from sqlalchemy.orm import Session
 
-from domain.clocks import ClockState
-from domain.lifecycle import Status
+from domain.clocks import CLOCKS, ClockState
+from domain.lifecycle import ACTIONS, Status
 from domain.policy import Label, Role
-from models.case import Assignment, Case
+from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
+from services.board_front import front_lists
+from services.board_kept import kept
 from services.board_lights import not_restricted
-from services.board_lists import front_lists
-from services.board_types import BoardFront, Todo, TodoItem
+from services.board_types import BoardFront, RunLink, Todo, TodoItem
 from services.board_users import BoardUser
 from services.case_view import people_of
-from services.matters import known_matters
+from services.matters import systemic_matters
 from services.office import Office
 from services.people import UNIT_ROLES, People
-from services.run_links import registered
-from services.similar import find_alike
+from services.run_links import Registered, registered
+from services.similar import Likeness, find_alike
 
 FIRST = 6
 """Of each kind so many are shown."""
 URGENT = 10
 COMPARED = 40
 """The newest open cases that are looked at for duplicates."""
-DIRECTORY = "edit-directory"
+DIRECTORY, COORDINATE, ESCALATE = "edit-directory", "coordinate-difficulty", "escalate-overdue"
+RECEIVE = "receive-submissions"
+SWEPT_BY = timedelta(minutes=30)
+"""A step is taken by the sweep after it is due, every ten minutes; what is older than this was tried and failed."""
+PATIENCE = 0.3
+"""Seconds that the page waits for what is found in the background."""
+MATTERS_FOR = 600.0
+WITHHELD_CASE = Label("涉密事项", "A restricted case")
+_OPEN = tuple(status for status in Status if status is not Status.CLOSED)
 
 _OFFICE_ROLES = (Role.CLERK, Role.DESK_HEAD, Role.EXECUTIVE_DEPUTY, Role.CHIEF, Role.SUPERVISOR)
 _OF_UNITS = (Role.LIAISON, Role.UNIT_HEAD)
@@ -45,30 +54,39 @@ def board_front(office: Office, user: BoardUser) -> BoardFront:
     """The board's first page; what waits for the desk is shown to the desk alone."""
     with office.reading() as session:
         people = people_of(session, office)
-        counters, units, rungs, urgent = front_lists(session, office, people, user, URGENT)
+        lists = front_lists(session, office, people, user, URGENT)
         restricted = 0
         if user.desk:
             open_ = (Case.restricted.is_(True), Case.status != Status.CLOSED)
             restricted = session.scalar(select(func.count()).where(*open_)) or 0
         todo = tuple(_todo(session, office, people)) if user.desk else ()
-    return BoardFront(counters, units, rungs, urgent, restricted, tuple(one for one in todo if one.count))
+    return BoardFront(
+        lists.counters, lists.projects, lists.units, lists.rungs, lists.urgent, lists.why, restricted,
+        tuple(one for one in todo if one.count),
+    )  # fmt: skip
 
 
 def _todo(session: Session, office: Office, people: People) -> Iterable[Todo]:
-    yield _triage(session)
-    yield _reports(session, office)
+    engine = registered(session)
+    yield _triage(session, engine)
+    yield _reports(session, office, engine)
     yield _quarantined(session)
-    yield _with_clock(session, "ruling", Label("待裁定", "Rulings due"), Status.DISPUTED)
-    yield _with_clock(session, "consultation", Label("待作会商结论", "Consultations to conclude"), Status.CONSULTATION)
-    yield _with_clock(session, "follow_up", Label("待回访", "Follow-ups due"), Status.REPLIED)
+    yield _with_clock(session, engine, "ruling", "rule", Label("待裁定", "Rulings due"), Status.DISPUTED)
+    yield _with_clock(
+        session, engine, "consultation", "conclude", Label("待作会商结论", "Consultations to conclude"), Status.CONSULTATION
+    )  # fmt: skip
+    yield _with_clock(
+        session, engine, "follow_up", "record_follow_up", Label("待回访", "Follow-ups due"), Status.REPLIED
+    )
+    yield _set_aside(session, office, engine)
     yield _failed(session)
-    yield _unheld(session, office, people)
-    yield _duplicates(session, office)
-    yield _matters(session, office)
+    yield _unheld(session, office, people, engine)
+    yield _duplicates(office, engine)
+    yield _matters(office)
 
 
-def _item(code: str, title: str, due: datetime | None = None) -> TodoItem:
-    return TodoItem(Label(f"{code} {title}", f"{code} {title}"), case_path(code), due)
+def _item(code: str, title: str, due: datetime | None = None, run: RunLink | None = None) -> TodoItem:
+    return TodoItem(Label(f"{code} {title}", f"{code} {title}"), case_path(code), due, run=run)
 
 
 def case_path(code: str) -> str:
@@ -76,7 +94,16 @@ def case_path(code: str) -> str:
     return f"/board/case/{quote(code, safe='')}"
 
 
-def _cases(session: Session, name: str, label: Label, more: str, clock: str, *conditions: ColumnElement[bool]) -> Todo:
+def _step(engine: Registered | None, code: str, step: str, **more: str) -> RunLink | None:
+    """The engine's form for a step on a case; None before the engine was registered."""
+    address = engine.link(COORDINATE, {"cases": [code], "step": step, **more}) if engine is not None else None
+    return RunLink(step, ACTIONS[step].label, address) if address is not None else None
+
+
+def _cases(
+    session: Session, engine: Registered | None, name: str, label: Label, more: str, clock: str, step: str,
+    *conditions: ColumnElement[bool],
+) -> Todo:  # fmt: skip
     """Cases by the due moment of their open clock of a kind."""
     running = Clock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
     query = (
@@ -87,18 +114,47 @@ def _cases(session: Session, name: str, label: Label, more: str, clock: str, *co
     )
     count = session.scalar(select(func.count()).where(not_restricted(), *conditions)) or 0
     first = session.execute(query.order_by(func.min(Clock.due).nulls_last(), Case.id).limit(FIRST)) if count else ()
-    return Todo(name, label, count, tuple(_item(*row) for row in first), more)
+    items = tuple(_item(code, title, due, _step(engine, code, step)) for code, title, due in first)
+    return Todo(name, label, count, items, more)
 
 
-def _triage(session: Session) -> Todo:
+def _triage(session: Session, engine: Registered | None) -> Todo:
     return _cases(
-        session, "triage", Label("待分办", "New cases without a lead"), "/board/list?status=new", "triage",
+        session, engine, "triage", Label("待分办", "New cases without a lead"), "/board/list?status=new", "triage", "dispatch",
         Case.status == Status.NEW, Case.lead_id.is_(None),
     )  # fmt: skip
 
 
-def _with_clock(session: Session, clock: str, label: Label, status: Status) -> Todo:
-    return _cases(session, clock, label, f"/board/list?status={status.value}", clock, Case.status == status)
+def _with_clock(
+    session: Session, engine: Registered | None, clock: str, step: str, label: Label, status: Status
+) -> Todo:
+    more = f"/board/list?status={status.value}"
+    return _cases(session, engine, clock, label, more, clock, step, Case.status == status)
+
+
+def _set_aside(session: Session, office: Office, engine: Registered | None) -> Todo:
+    """Clocks whose step was due before the last sweeps and was not taken: something is wrong with each, or with the sweep."""
+    overdue = Clock.next_action_at < office.now() - SWEPT_BY
+    count = session.scalar(select(func.count()).where(overdue)) or 0
+    address = engine.link(ESCALATE, {"dry_run": True}) if engine is not None and count else None
+    run = RunLink(ESCALATE, Label("试算一次", "Try it as a dry run"), address) if address is not None else None
+    query = (
+        select(Clock.kind, Clock.next_action_at, Case.code, Case.restricted, Delivery.receipt)
+        .outerjoin(Case, Case.id == Clock.case_id)
+        .outerjoin(Delivery, Delivery.id == Clock.delivery_id)
+        .where(overdue)
+        .order_by(Clock.next_action_at, Clock.id)
+        .limit(FIRST)
+    )
+    items = []
+    for kind, since, code, restricted, receipt in session.execute(query) if count else ():
+        what = CLOCKS[kind].label if kind in CLOCKS else Label(kind, kind)
+        name = WITHHELD_CASE if restricted else Label(code or receipt or "—", code or receipt or "—")
+        link = (
+            "/board/restricted" if restricted else case_path(code) if code else report_path(receipt) if receipt else ""
+        )
+        items.append(TodoItem(Label(f"{name.zh}：{what.zh}", f"{name.en}: {what.en}"), link, since, run=run))
+    return Todo("set_aside", Label("未能处理的时限", "Clocks whose step was not taken"), count, tuple(items))
 
 
 def _deliveries(session: Session, state: DeliveryState) -> tuple[int, Sequence[tuple[str, datetime, int, str | None]]]:
@@ -119,12 +175,18 @@ def report_path(receipt: str) -> str:
     return f"/board/report/{quote(receipt, safe='')}"
 
 
-def _reports(session: Session, office: Office) -> Todo:
+def _reports(session: Session, office: Office, engine: Registered | None) -> Todo:
     count, found = _deliveries(session, DeliveryState.UNCONFIRMED)
     limit = office.policy.limits.report_waiting
+
+    def run(receipt: str) -> RunLink | None:
+        address = engine.link(RECEIVE, {"accept": [receipt]}) if engine is not None else None
+        return RunLink("accept", Label("受理", "Accept"), address) if address is not None else None
+
     items = (
-        TodoItem(Label(receipt, receipt), report_path(receipt), office.time.due(at, limit).at) for receipt, at, _, _ in found
-    )  # fmt: skip
+        TodoItem(Label(receipt, receipt), report_path(receipt), office.time.due(at, limit).at, run=run(receipt))
+        for receipt, at, _, _ in found
+    )
     return Todo(
         "reports", Label("待确认的来件", "Reports that nobody has confirmed"), count, tuple(items), "/board/reports"
     )
@@ -151,27 +213,31 @@ def _failed(session: Session) -> Todo:
     return Todo("mails", Label("发送失败的邮件", "Mails that were refused"), count, tuple(items), "/board/mails")
 
 
-def _unheld(session: Session, office: Office, people: People) -> Todo:
+def _unheld(session: Session, office: Office, people: People, engine: Registered | None) -> Todo:
     """Roles that nobody holds today: the office's own, and those of the units that work on open cases."""
-    at_work = session.scalars(
-        select(Assignment.unit_id)
-        .join(Case, Case.id == Assignment.case_id)
-        .where(Assignment.until.is_(None), Case.status != Status.CLOSED)
-        .distinct()
+    at_work = union(
+        select(Case.lead_id).where(Case.status.in_(_OPEN), Case.lead_id.is_not(None)),
+        select(Clock.owner_unit).where(
+            Clock.kind == "answer", Clock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
+        ),
     )
-    units = sorted(u for u in at_work if u != office.policy.desk_unit)
+    units = sorted(u for u in session.scalars(at_work) if u and u != office.policy.desk_unit)
     wanted = [(role, None) for role in _OFFICE_ROLES] + [(role, unit) for unit in units for role in _OF_UNITS]
-    engine = registered(session)
     link = (engine.link(DIRECTORY, {}) if engine is not None else None) or ""
-    names = [
-        (office.policy.roles[role], people.label(unit) if unit else None)
+    missing = [
+        (role, unit)
         for role, unit in wanted
         if role in office.policy.roles and not _held(people, role, unit, office.today())
     ]
-    items = tuple(
-        TodoItem(Label(f"{unit.zh} {role.zh}", f"{unit.en}: {role.en}") if unit else role, link) for role, unit in names[:FIRST]
-    )  # fmt: skip
-    return Todo("roles", Label("无人担任的岗位", "Roles that nobody holds"), len(names), items, link)
+    items = []
+    for role, unit in missing[:FIRST]:
+        name = office.policy.roles[role]
+        said = Label(f"{people.label(unit).zh} {name.zh}", f"{people.label(unit).en}: {name.en}") if unit else name
+        given = {"what": "give_role", "role": role.value, **({"unit": unit} if unit else {})}
+        address = engine.link(DIRECTORY, given) if engine is not None else None
+        run = RunLink("give_role", Label("任命", "Give it to somebody"), address) if address is not None else None
+        items.append(TodoItem(said, link, run=run))
+    return Todo("roles", Label("无人担任的岗位", "Roles that nobody holds"), len(missing), tuple(items), link)
 
 
 def _held(people: People, role: Role, unit: str | None, today: date) -> bool:
@@ -179,28 +245,33 @@ def _held(people: People, role: Role, unit: str | None, today: date) -> bool:
     return any(one.role is role for one in found)
 
 
-def _duplicates(session: Session, office: Office) -> Todo:
+def _duplicates(office: Office, engine: Registered | None) -> Todo:
     """Newest open cases that are like another, each pair once: for the later one, the earlier ones it may belong to."""
+    found = kept(office, "duplicates", lambda session: _alike(session, office), patience=PATIENCE) or ()
+    items = tuple(
+        TodoItem(
+            Label(f"{code} {title}", f"{code} {title}"), case_path(code), note=alike[0].reasons[0] if alike[0].reasons else None,
+            lines=tuple((one.code, one.title) for one in alike[:2]), run=_step(engine, code, "merge", target=alike[0].code),
+        )
+        for code, title, alike in found[:FIRST]
+    )  # fmt: skip
+    return Todo("duplicates", Label("可能重复的事项", "Likely duplicates"), len(found), items)
+
+
+def _alike(session: Session, office: Office) -> tuple[tuple[str, str, tuple[Likeness, ...]], ...]:
     newest = session.execute(
         select(Case.id, Case.code, Case.title)
-        .where(not_restricted(), Case.status != Status.CLOSED)
+        .where(not_restricted(), Case.status.in_(_OPEN))
         .order_by(Case.id.desc())
         .limit(COMPARED)
     ).tuples().all()  # fmt: skip
     alike = find_alike(session, office.policy.similarity, office.now(), [i for i, _, _ in newest], earlier=True)
-    items = [
-        TodoItem(
-            Label(f"{code} {title}", f"{code} {title}"), case_path(code), note=alike[i][0].reasons[0] if alike[i][0].reasons else None,
-            lines=tuple((one.code, one.title) for one in alike[i][:2]),
-        )
-        for i, code, title in newest
-        if alike.get(i)
-    ]  # fmt: skip
-    return Todo("duplicates", Label("可能重复的事项", "Likely duplicates"), len(items), tuple(items[:FIRST]))
+    return tuple((code, title, alike[i]) for i, code, title in newest if alike.get(i))
 
 
-def _matters(session: Session, office: Office) -> Todo:
-    found = known_matters(session, office)
+def _matters(office: Office) -> Todo:
+    """Found in the background where that takes long: the page does not wait for it."""
+    found = kept(office, "matters", lambda s: systemic_matters(s, office), patience=PATIENCE, fresh=MATTERS_FOR) or ()
     items = (
         TodoItem(one.title, case_path(one.cases[0].code), note=one.reason, lines=tuple((c.code, c.title) for c in one.cases[:4]))
         for one in found[:FIRST]

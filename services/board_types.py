@@ -15,7 +15,9 @@ from services.page_types import CaseHead, Choice, ClockLine, FactorSheet, FormFi
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; "" for everything. `holder` is desk, enterprise or a unit, `q` what is searched for."""
+    """What a list is narrowed to; "" for everything. `holder` is desk, enterprise or a unit, `since` and `until` are days
+    between which a case was reported (ISO, inclusive), `q` is what is searched for.
+    """
 
     light: str = ""
     status: str = ""
@@ -25,6 +27,10 @@ class Filters:
     category: str = ""
     kind: str = ""
     holder: str = ""
+    area: str = ""
+    case_class: str = ""
+    since: str = ""
+    until: str = ""
     q: str = ""
     after: str = ""
     """The key of the row after which the page begins."""
@@ -65,7 +71,7 @@ class LightCount:
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """A line of a grouped list: a unit or a rung (`value` for the link), its open cases by light, and their sum."""
+    """A line of a grouped list: a project, a unit or a rung (`value` for the link), its open cases by light, and their sum."""
 
     value: str
     label: Label
@@ -85,6 +91,8 @@ class ListChoices:
     categories: tuple[Choice, ...]
     kinds: tuple[Choice, ...]
     holders: tuple[Choice, ...]
+    areas: tuple[Choice, ...]
+    classes: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,15 @@ class BoardList:
 
 
 @dataclass(frozen=True, slots=True)
+class RunLink:
+    """A desk step whose prefilled form stands in the engine's UI."""
+
+    step: str
+    label: Label
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class TodoItem:
     """One thing to do: what is shown, where it is done (a path of ours, or an address of the engine's UI), and until when."""
 
@@ -108,6 +125,8 @@ class TodoItem:
     note: Label | None = None
     lines: tuple[tuple[str, str], ...] = ()
     """Cases that belong to it: code, title."""
+    run: RunLink | None = None
+    """The engine's form in which it is done, filled in as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +142,25 @@ class Todo:
 
 
 @dataclass(frozen=True, slots=True)
+class LateClock:
+    """What is late in a case: which duty, whose, and by how many working days (0: since today)."""
+
+    what: Label
+    owner: Label
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoardFront:
     """The board's first page."""
 
     counters: tuple[LightCount, ...]
+    projects: tuple[GroupLine, ...]
     units: tuple[GroupLine, ...]
     rungs: tuple[GroupLine, ...]
     urgent: tuple[BoardRow, ...]
+    why: Mapping[str, tuple[LateClock, ...]]
+    """What is late in each urgent case, by its code."""
     restricted: int
     todo: tuple[Todo, ...]
 
@@ -178,15 +209,6 @@ class LinkedCase:
     code: str
     title: str
     reasons: tuple[Label, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunLink:
-    """A desk step whose prefilled form stands in the engine's UI."""
-
-    step: str
-    label: Label
-    address: str
 
 
 @dataclass(frozen=True, slots=True)

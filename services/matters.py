@@ -14,11 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import inf
-from threading import Lock
-from time import monotonic
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.labels import STATUS_LABELS
@@ -33,18 +30,11 @@ from services.office import Office
 MOST = 600
 """So many cases of a category are compared, the newest ones: more than a city of a million people has of one in a year."""
 
-LONG, KNOWN_FOR = 0.3, 600.0
-"""Seconds: what takes longer is remembered, and for how long."""
-
 MONTH = timedelta(days=30)
 SAME_CAUSE = "same_cause"
 _CONFIRMED = (SAME_CAUSE, "merged_into")
 _NEVER = ("withdrawn", "declined")
 """Outcomes of what the office did not take on."""
-
-
-_lock = Lock()
-_known: WeakKeyDictionary[Engine, tuple[float, str, tuple[Matter, ...]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +106,6 @@ def systemic_matters(session: Session, office: Office) -> tuple[Matter, ...]:
         if _enterprises(cluster) >= rules.enterprises
     ]
     return tuple(sorted(found, key=lambda m: (-m.enterprises, -len(m.cases), m.cases[0].code)))
-
-
-def known_matters(session: Session, office: Office) -> tuple[Matter, ...]:
-    """The same for a page that is opened all day: what took long to find is found anew after `KNOWN_FOR` seconds only."""
-    with _lock:
-        at, version, found = _known.get(office.engine, (-inf, "", ()))
-    began = monotonic()
-    if began - at < KNOWN_FOR and version == office.policy.version:
-        return found
-    found = systemic_matters(session, office)
-    if monotonic() - began > LONG:
-        with _lock:
-            _known[office.engine] = (monotonic(), office.policy.version, found)
-    return found
 
 
 def _reports(session: Session, office: Office) -> dict[int, _Report]:

@@ -15,9 +15,8 @@ from domain.lifecycle import Party
 from domain.refusals import Refused
 from models.case import Case, CaseLink, Reporter
 from models.office import Outbox
-from services import matters
 from services.audit import verify
-from services.matters import Matter, known_matters, systemic_matters
+from services.matters import Matter, systemic_matters
 from services.office import Office
 from services.same_cause import link_same_cause, unlink_same_cause
 from services.seed import DEMO, seed
@@ -171,32 +170,6 @@ def test_the_register_has_no_systemic_matter(office: Office, at: Callable[[str],
     at("2026-07-16 09:00")
     seed(office, [DEMO / "difficulties.yaml"])
     assert found(office) == ()
-
-
-def test_a_page_that_is_opened_all_day_remembers_what_took_long(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A small office is always up to date; where finding takes long, the last answer stands for some minutes."""
-
-    def known() -> int:
-        with office.reading() as session:
-            return len(known_matters(session, office))
-
-    dips(office, "P02", "P03")
-    assert known() == 0
-    by(office, "P04", *DIPS[2])
-    assert known() == 1
-    monkeypatch.setattr(matters, "LONG", 0.0)
-    assert known() == 1
-    by(office, "P06", *DIPS[3]).by_firm("withdraw", reason="x")
-    for it in dips(office, "P02", "P03", "P04"):
-        it.by_firm("withdraw", reason="x")
-    link_same_cause(
-        office, [by(office, p, t, category="market").code for p, t in zip(PROJECTS, "甲乙丙", strict=False)], "1", DESK
-    )
-    assert known() == 1
-    monkeypatch.setattr(matters, "KNOWN_FOR", 0.0)
-    assert known() == 2
 
 
 # -- what the desk confirms --------------------------------------------------------------------------------------------

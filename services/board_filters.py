@@ -1,0 +1,122 @@
+"""What narrows the board's lists: each filter as a condition on cases, and the words that a search looks for.
+
+Readers find nobody who is not to be named: neither by searching for them nor by asking for their project.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+
+from domain.factor import AT_WORK
+from domain.lifecycle import Kind, Status
+from models.base import Moment
+from models.case import Assignment, Case
+from models.directory import Enterprise, Project
+from models.factor import FactorStage
+from services.board_types import Filters
+from services.board_users import BoardUser
+from services.identities import withholds
+from services.office import Office
+
+DESK, ENTERPRISE = "desk", "enterprise"
+"""Holders that are no units."""
+NO_UNIT = "-"
+"""Asks for cases without a lead, or of no project."""
+_AT_THE_DESK = (Status.NEW, Status.DISPUTED, Status.CONSULTATION)
+_AT_THE_UNIT = (Status.IN_PROGRESS, Status.TRACKING, Status.SUSPENDED)
+
+
+def conditions(office: Office, user: BoardUser, filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters but light, search and page. What is no known value narrows to nothing."""
+    found: list[ColumnElement[bool]] = []
+    if filters.status:
+        found.append(Case.status == filters.status if filters.status in set(Status) else literal(False))
+    if filters.kind:
+        found.append(Case.kind == filters.kind if filters.kind in set(Kind) else literal(False))
+    if filters.unit:
+        found.append(_of_unit(filters.unit))
+    if filters.rung:
+        found.append(Case.rung == int(filters.rung) if filters.rung in "1234567" else literal(False))
+    if filters.project:
+        of_project = Case.project_id.is_(None) if filters.project == NO_UNIT else Case.project_id == filters.project
+        found.append(and_(of_project, _nameable(user)))
+    if filters.category:
+        found.append(Case.category == filters.category)
+    if filters.area:
+        found.append(Case.area_id == filters.area)
+    if filters.case_class:
+        found.append(Case.case_class == filters.case_class)
+    if filters.holder:
+        found.append(_held_by(filters.holder))
+    if filters.since:
+        found.append(_opened(office, filters.since, after=True))
+    if filters.until:
+        found.append(_opened(office, filters.until, after=False))
+    return found
+
+
+def _opened(office: Office, said: str, *, after: bool) -> ColumnElement[bool]:
+    """Reported on that day of the office's zone or later, or on it or before."""
+    try:
+        day = date.fromisoformat(said)
+        edge = literal(datetime.combine(day if after else day + timedelta(days=1), time(), office.zone), Moment)
+    except (ValueError, OverflowError):
+        return literal(False)
+    return Case.opened_at >= edge if after else Case.opened_at < edge
+
+
+def _nameable(user: BoardUser) -> ColumnElement[bool]:
+    """Readers find nobody who is not to be named, not even by asking for them."""
+    return literal(True) if user.desk else ~withholds()
+
+
+def _of_unit(unit: str) -> ColumnElement[bool]:
+    if unit == NO_UNIT:
+        return Case.lead_id.is_(None)
+    supports = exists(
+        select(Assignment.id).where(
+            Assignment.case_id == Case.id, Assignment.unit_id == unit, Assignment.part == "supporter", Assignment.until.is_(None)
+        )
+    )  # fmt: skip
+    return or_(Case.lead_id == unit, supports)
+
+
+def _held_by(holder: str) -> ColumnElement[bool]:
+    """Whom a case waits for, as `case_view.holder_of` and a request's cover say it."""
+    if holder == ENTERPRISE:
+        return Case.status == Status.REPLIED
+    if holder == DESK:
+        nobody = and_(Case.status.in_(_AT_THE_UNIT), Case.lead_id.is_(None))
+        return or_(Case.status.in_(_AT_THE_DESK), nobody)
+    own = and_(FactorStage.case_id == Case.id, FactorStage.state.in_(AT_WORK))
+    at_stage = exists(select(FactorStage.id).where(own, FactorStage.unit_id == holder))
+    at_work = and_(
+        Case.status == Status.IN_PROGRESS, Case.kind == Kind.FACTOR, exists(select(FactorStage.id).where(own))
+    )
+    return or_(
+        and_(at_work, at_stage), and_(Case.status.in_(_AT_THE_UNIT), Case.lead_id == holder, ~at_work)
+    )  # fmt: skip
+
+
+def says(user: BoardUser, said: str) -> ColumnElement[bool]:
+    """Code, title, enterprise or project; letter case does not count."""
+    words = said.lower()
+    firms = select(Enterprise.id).where(
+        or_(func.lower(Enterprise.name).contains(words, autoescape=True), func.lower(Enterprise.name_en).contains(words, autoescape=True))
+    )  # fmt: skip
+    projects = select(Project.id).where(
+        or_(
+            func.lower(Project.id) == words, func.lower(Project.name_zh).contains(words, autoescape=True),
+            func.lower(Project.name_en).contains(words, autoescape=True),
+        )
+    )  # fmt: skip
+    named = or_(
+        Case.enterprise_id.in_(firms), Case.project_id.in_(projects),
+        func.lower(Case.project_said).contains(words, autoescape=True),
+    )  # fmt: skip
+    return or_(
+        func.lower(Case.code).contains(words, autoescape=True), func.lower(Case.title).contains(words, autoescape=True),
+        and_(named, _nameable(user)),
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""What takes long to count is kept for the next look: counted anew in the background, once at a time, while the last count is shown.
+
+What is counted quickly is never kept, so that a small office always sees the present moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from services.office import Office
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+LONG = 0.1
+"""Seconds: what takes longer is kept."""
+MINUTE = 60.0
+"""Seconds for which it is shown as it is."""
+STALE = 3600.0
+"""Seconds for which it is shown while it is counted anew: older, one waits for the new count."""
+MOST = 200
+"""Counts that are kept for one office: whoever asks for the two hundred and first waits again for the first."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: Any = None
+    at: float | None = None
+    """When it was counted; None before the first count."""
+    took: float = 0.0
+    problem: BaseException | None = None
+    running: threading.Event | None = None
+
+
+@dataclass(slots=True)
+class _Shelf:
+    entries: dict[Hashable, _Entry] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_shelves: WeakKeyDictionary[Engine, _Shelf] = WeakKeyDictionary()
+_guard = threading.Lock()
+
+
+def kept(
+    office: Office,
+    key: Hashable,
+    count: Callable[[Session], T],
+    *,
+    patience: float | None = None,
+    fresh: float = MINUTE,
+) -> T | None:
+    """What `count` finds, or found at most `fresh` seconds ago under this policy and on this day.
+
+    An older count is shown at once, and a new one begins beside it. Where there is none yet, one waits for it, at most `patience`
+    seconds (None: until it is there); what is not ready by then is None. Raises what `count` raises.
+    """
+    shelf = _shelf(office)
+    whole = (key, office.policy.version, office.today())
+    with shelf.lock:
+        entry = shelf.entries.setdefault(whole, _Entry())
+        age = monotonic() - entry.at if entry.at is not None else None
+        if age is not None and entry.took > LONG and age < fresh:
+            return cast(T, _found(entry))
+        mine = entry.running is None
+        if entry.running is None:
+            entry.running = threading.Event()
+        running = entry.running
+        if len(shelf.entries) > MOST:
+            _drop_oldest(shelf, whole)
+    if mine:
+        threading.Thread(target=_count, args=(office, shelf, entry, count), name="board-count", daemon=True).start()
+    slow_before = age is not None and entry.took > LONG and age < STALE
+    if slow_before or not running.wait(patience):
+        return cast(T, _found(entry)) if entry.at is not None else None
+    return cast(T, _found(entry))
+
+
+def _found(entry: _Entry) -> Any:
+    if entry.problem is not None:
+        raise entry.problem
+    return entry.value
+
+
+def _shelf(office: Office) -> _Shelf:
+    with _guard:
+        return _shelves.setdefault(office.engine, _Shelf())
+
+
+def _count(office: Office, shelf: _Shelf, entry: _Entry, count: Callable[[Session], Any]) -> None:
+    began, value, problem = monotonic(), None, None
+    try:
+        with office.reading() as session:
+            value = count(session)
+    except Exception as error:
+        problem = error
+        logger.exception("a count for the board failed")
+    with shelf.lock:
+        entry.value, entry.problem = value, problem
+        entry.at = monotonic()
+        entry.took = 0.0 if problem is not None else entry.at - began
+        running, entry.running = entry.running, None
+    if running is not None:
+        running.set()
+
+
+def _drop_oldest(shelf: _Shelf, but: Hashable) -> None:
+    idle = [key for key, entry in shelf.entries.items() if entry.running is None and key != but]
+    for key in sorted(idle, key=lambda key: shelf.entries[key].at or 0.0)[: MOST // 2]:
+        del shelf.entries[key]
