@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from domain.channels import ChannelRule, HookRule
 from domain.files import FormRules
 from domain.label import Label as Label
 from domain.likeness import Similarity, Systemic
@@ -333,6 +334,8 @@ class Policy:
     systemic: Systemic = field(default_factory=Systemic)
     public: PublicRules = field(default_factory=PublicRules)
     form: FormRules = field(default_factory=FormRules)
+    channels: tuple[ChannelRule, ...] = ()
+    hooks: tuple[HookRule, ...] = ()
 
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""

@@ -69,8 +69,8 @@ def sheet(parcel: Parcel, desk: Desk) -> str:
     message = from_facts(parcel.code, parcel.variables)
     language = locale_of(parcel.locale)
     said = message.sealed(language) if parcel.sealed else message
-    link = parcel.links.get("board")
-    page = render(said, parcel.locale, {said.links[0]: link} if link else parcel.links, desk.line, parcel.detail).html
+    link = desk.board_link(parcel.case_code)
+    page = render(said, parcel.locale, dict.fromkeys(said.links[:1], link), desk.line, parcel.detail).html
     moment = filters(language, desk.line.zone)["moment"](desk.now().isoformat())
     colon = "：" if language == "zh" else ": "
     served = f"{SERVED.in_(language)}{colon}{escape(one_line(parcel.recipient))}"

@@ -19,8 +19,8 @@ GONE = 410
 class HookChannel:
     """Posts the parcel's variables as they were owed, with the same id over retries and a new moment each time."""
 
-    def __init__(self, post: HttpPost, secrets: tuple[bytes, ...]) -> None:
-        self._post, self._secrets = post, secrets
+    def __init__(self, desk: Desk, post: HttpPost, secrets: tuple[bytes, ...]) -> None:
+        self._desk, self._post, self._secrets = desk, post, secrets
 
     def __enter__(self) -> Self:
         self._post.__enter__()
@@ -33,7 +33,10 @@ class HookChannel:
 
     def send(self, parcel: Parcel) -> Refused | None:
         """Post it; None when the answer is 2xx."""
-        body = json.dumps(dict(parcel.variables), ensure_ascii=False, separators=(",", ":")).encode()
+        told = dict(parcel.variables)
+        if told.get("data"):
+            told["data"] = {**told["data"], "link": self._desk.board_link(told["data"]["code"])}
+        body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
         # Real time: the receiver compares it with its own clock.
         headers = signed(body, webhook_id(parcel.message_id), datetime.now(UTC), self._secrets)
         return self._post.post(body, headers).refusal()
@@ -52,4 +55,4 @@ def hook_channel(setting: ChannelSetting, desk: Desk) -> Channel:
         raise BadChannel(setting.name, f"{setting.variable('SECRET')}: {problem}") from problem
     except BadUrl as problem:
         raise BadChannel(setting.name, f"its address {problem}") from problem
-    return HookChannel(post, secrets)
+    return HookChannel(desk, post, secrets)

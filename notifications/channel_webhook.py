@@ -146,8 +146,9 @@ def values_of(parcel: Parcel, desk: Desk) -> dict[str, Any]:
     message = from_facts(parcel.code, parcel.variables)
     language = locale_of(parcel.locale)
     said = message.sealed(language) if parcel.sealed else message
-    link = parcel.links.get("board")
-    rendered = render(said, parcel.locale, {said.links[0]: link} if link else parcel.links, desk.line)
+    link = desk.board_link(parcel.case_code)
+    # Never the recipient's own link: whoever reads in the group could act by it.
+    rendered = render(said, parcel.locale, dict.fromkeys(said.links[:1], link), desk.line)
     due = said.facts().get("due")
     return {
         "event": parcel.code, "id": webhook_id(parcel.message_id), "at": desk.now().astimezone(desk.line.zone).isoformat(),
@@ -229,8 +230,7 @@ def _lines(values: Mapping[str, Any]) -> Sequence[str]:
     lines = [f"**{tamed(values['subject'])}**"]
     if values["due"]:
         lines.append(f"> {DUE.in_(locale)}{'：' if locale == 'zh' else ': '}{tamed(values['due'])}")
-    if values["link"]:
-        lines.append(f"[{OPEN.in_(locale)}]({values['link']})")
+    lines.append(f"[{OPEN.in_(locale)}]({values['link']})")
     return lines
 
 

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
+from urllib.parse import quote
 
 from notifications.envelope import BadAddress, BadMessageId
 from notifications.message import MissingFact, UnknownMessage
@@ -57,13 +58,18 @@ class Parcel:
     message_id: str
     """Stays the same over retries, so that whoever gets a parcel twice can tell."""
     links: Mapping[str, str] = field(default_factory=dict)
-    case_code: str | None = None
     root_id: str | None = None
     sealed: bool = False
-    """Whether the case is restricted: not a word of the matter may be said."""
+    """Whether the case is restricted: not a word of the matter may be said, and by mail alone."""
     detail: str | None = None
     """What the case's reporter described, where the policy lets messages repeat it."""
     channel: str = MAIL
+
+    @property
+    def case_code(self) -> str | None:
+        """The code of the case that it is about."""
+        code = self.variables.get("case_code")
+        return code if isinstance(code, str) else None
 
 
 class Channel(Protocol):
@@ -88,11 +94,17 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a channel knows of the office: who writes, from which address, and what time it is by the office clock."""
+    """What a channel knows of the office: who writes, from which address, the time by the office clock, where the board is."""
 
     line: OfficeLine
     sender: str
     now: Callable[[], datetime]
+    base_url: str = ""
+
+    def board_link(self, case_code: str | None) -> str:
+        """A case's page on the board, which asks who one is: the one link that may be shown to a group."""
+        base = self.base_url.rstrip("/")
+        return f"{base}/board/case/{quote(case_code, safe='')}" if case_code else f"{base}/board"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

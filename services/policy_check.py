@@ -12,6 +12,7 @@ from domain.lifecycle import ACTIONS, DESK_PARTIES
 from domain.policy import Colour, Policy, Role, Session
 from services.directory_file import DirectoryFile, UnitType
 from services.marked_yaml import Report, suggest
+from services.policy_check_channels import check_channel_people, check_channels
 from services.policy_check_factors import check_factor_people, check_factors
 
 AREA = "area"
@@ -61,6 +62,7 @@ def check_rules(policy: Policy, report: Report) -> None:
     _check_public(policy, report)
     _check_form(policy, report)
     check_factors(policy, report)
+    check_channels(policy, report)
     steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
     for position, step in enumerate(policy.head_link_steps):
         if step not in steps:
@@ -314,6 +316,7 @@ def check_people(policy: Policy, directory: DirectoryFile, report: Report) -> No
         if item.deputy is not None and item.deputy not in {account.id for account in heads}:
             problem = f"account {item.deputy} is not a deputy chief of the directory"
             report.add(f"categories.{code}.deputy", problem, suggest(item.deputy, [account.id for account in heads]))
+    check_channel_people(policy, directory, report)
     for key, unit_id in check_factor_people(policy, directory, report):
         if unit_id != AREA:
             check_unit(key, unit_id)

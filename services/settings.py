@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     """Of an outside monitor, asked (GET) after each look of the watchdog that finds what is due done."""
     metrics_token: str = ""
     """Who knows it may read /metrics from elsewhere than this machine."""
+    http_private: str = ""
+    """Hosts and networks of the inside that channels and hooks may speak to, separated by spaces."""
+    http_ca: Path | None = None
+    """PEM file of further certificate authorities, for what channels and hooks speak to."""
     body_limit: int = 1_000_000
     """Bytes that a webhook's or form's body may have."""
 
@@ -44,6 +48,11 @@ class Settings(BaseSettings):
     def caught_mail(self) -> Path:
         """Where the local mail catcher keeps what it caught."""
         return self.data / "mail.sqlite"
+
+    @property
+    def files(self) -> Path:
+        """Where the files lie that people added."""
+        return self.data / "files"
 
     def sender(self, default: str) -> str:
         """The From address: the one set, or `default`."""
