@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import statistics
 import tempfile
 import time
@@ -26,7 +27,7 @@ from services.settings import Settings
 from web.app import create_app
 
 HERE = "http://127.0.0.1:8080"
-PASSWORD = "correct horse battery"
+PASSWORD = secrets.token_urlsafe(12)
 PAGES = {
     "front": "/board",
     "list": "/board/list",
@@ -83,8 +84,13 @@ def postgres_office(cases: int) -> Iterator[Settings]:
 
 def _settings(folder: Path, url: str) -> Settings:
     return Settings(
-        data=folder, database_url=url, smtp_url="", mail_from="expedite@example.org", secret_key="bench", _env_file=None
-    )  # noqa: S106
+        data=folder,
+        database_url=url,
+        smtp_url="",
+        mail_from="expedite@example.org",
+        secret_key=secrets.token_urlsafe(12),
+        _env_file=None,
+    )
 
 
 def measure(settings: Settings, database: str, cases: int, rounds: int, only: str = "") -> Iterator[Row]:

@@ -67,7 +67,7 @@ def opened(settings: Settings) -> Office:
 
 
 def _fill(office: Office, count: int) -> None:
-    drawn = random.Random(7)  # noqa: S311 - made-up cases, the same in every run
+    drawn = random.Random(7)
     with writing(office.engine) as session:
         connection = session.connection()
         known = set(connection.scalars(select(Project.id)))
