@@ -37,7 +37,6 @@ _PLACE = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)?)\}")
 # What marks up, links or calls somebody in a robot's message, and the look-alike that does not.
 _TAME = str.maketrans("[]<>*`#|~@\\", "［］＜＞＊｀＃｜～＠＼")
 _ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
-_TRAILING = re.compile(rb"[\x80-\xbf]*[\xc0-\xff]?$")
 
 
 class BadTemplate(ValueError):
@@ -98,7 +97,8 @@ class WebhookChannel:
 
     def send(self, parcel: Parcel) -> Refused | None:
         """Post the parcel; None when the answer says that it was taken."""
-        body = json.dumps(self._body(parcel, values_of(parcel, self._desk), self._desk), ensure_ascii=False).encode()
+        # In ASCII: half a character, which some forms let through, could not be encoded.
+        body = json.dumps(self._body(parcel, values_of(parcel, self._desk), self._desk)).encode()
         headers, query = self._sign(parcel, body)
         return self._judge(self._post.post(body, headers, query))
 
@@ -246,7 +246,7 @@ def _dingtalk_body(parcel: Parcel, values: Mapping[str, Any], desk: Desk) -> obj
 def cut(text: str, size: int) -> str:
     """`text` in at most `size` bytes of UTF-8, cut between two characters."""
     written = text.encode()
-    return text if len(written) <= size else _TRAILING.sub(b"", written[: size - 3]).decode() + "…"
+    return text if len(written) <= size else written[: size - 3].decode("utf-8", "ignore") + "…"
 
 
 WECOM = Robot(_wecom_body, later=(-1, 45009, 45033))
