@@ -107,6 +107,17 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
         formats={"as_of": "date-time"},
     ),
     Deployment(
+        name="morning-digest",
+        entrypoint="flows.morning_digest.morning_digest",
+        zh="每个工作日早晨给每人一封提醒：已逾期、今日到期、待本人处理的事项；领导另有范围内的红灯事项。无事不发，每人每天一次；可手动运行或试算。",
+        en="One mail a person on each working day's morning: what is late, due today and waiting for them; for leaders what is red "
+        "in their scope. Silent when there is nothing, once a person and day; by hand too, or as a dry run.",
+        tags=("supervision",),
+        # Every day, and again while the morning lasts: free and make-up days are the calendar's to say, and a worker that was
+        # down at the first hour makes up for it; what was sent is not sent again.
+        cron="10 8-11 * * *",
+    ),
+    Deployment(
         name="check-health",
         entrypoint="flows.check_health.check_health",
         zh="系统自检：到期未处理、邮件积压、来件无法读取、日历缺年、岗位空缺、磁盘不足等，每个问题只通知系统管理员一次，消除后再告知。每十五分钟一次。",

@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "factor": "deployments.commands_factor:factor",
     "explain": "deployments.commands_explain:explain",
     "sweep": "deployments.commands_office:sweep",
+    "digest": "deployments.commands_digest:digest",
     "health": "deployments.commands_health:health",
     "inbox": "deployments.commands_office:inbox",
     "outbox": "deployments.commands_office:outbox",

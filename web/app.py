@@ -33,6 +33,7 @@ from web import (
     new_link,
     notice,
     track,
+    unsubscribe,
     webhooks,
 )
 from web.access_log import hide_tokens
@@ -58,6 +59,8 @@ ROUTES = (
     Route("/act/{token}", act.show, methods=["GET"]),
     Route("/act/{token}", act.submit, methods=["POST"]),
     Route("/act/{token}/notice/{number:path}", notice.show, methods=["GET"]),
+    Route("/unsubscribe/{token}", unsubscribe.show, methods=["GET"]),
+    Route("/unsubscribe/{token}", unsubscribe.submit, methods=["POST"]),
     Route("/calendar/{token}", calendar_feed.show, methods=["GET"]),
     Route("/link/new", new_link.submit, methods=["POST"]),
     Route("/board", board.front, methods=["GET"]),
