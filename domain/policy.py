@@ -17,6 +17,7 @@ from domain.channels import ChannelRule, HookRule
 from domain.files import FormRules
 from domain.label import Label as Label
 from domain.likeness import Similarity, Systemic
+from domain.mail_rules import MailRules
 from domain.publication import PublicRules
 
 
@@ -228,18 +229,6 @@ class Numbering:
     factor: str
     document: str
     notice: str
-
-
-@dataclass(frozen=True, slots=True)
-class MailRules:
-    """How mail is sent: retry minutes after temporary refusals, the desk's mailbox for Reply-To."""
-
-    retry_minutes: tuple[int, ...]
-    reply_to: str
-    operator: str
-    link_valid_days: int
-    body_detail: Literal["brief", "full"] = "brief"
-    """Whether mails to officers repeat what the reporter described; those of a restricted case never do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,16 @@ class Outbox(Base):
             sqlite_where=text("state = 'owed'"), postgresql_where=text("state = 'owed'"),
         ),
         Index("ix_outbox_case_id", "case_id"),
+        # What waits for one reader goes together.
+        Index(
+            "ix_outbox_reader", "address",
+            sqlite_where=text("state = 'owed'"), postgresql_where=text("state = 'owed'"),
+        ),
+        # How many went within the last minute, hour and day.
+        Index(
+            "ix_outbox_sent_at", "sent_at",
+            sqlite_where=text("sent_at is not null"), postgresql_where=text("sent_at is not null"),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -83,6 +93,11 @@ class Outbox(Base):
     root_id: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     problem: Mapped[str | None]
+    channel: Mapped[str] = mapped_column(String(64), default="mail", server_default="mail")
+    urgency: Mapped[int] = mapped_column(default=2, server_default="2")
+    """As `domain.mail_rules.Urgency`; what is claimed first, and what waits for nothing."""
+    mail_id: Mapped[str | None]
+    """The Message-ID it goes out with, fixed when it is first claimed: its own, or that of the bundle that it is part of."""
 
 
 class AccessLink(Base):

@@ -14,6 +14,7 @@ from services.directory_file import DirectoryFile, UnitType
 from services.marked_yaml import Report, suggest
 from services.policy_check_channels import check_channel_people, check_channels
 from services.policy_check_factors import check_factor_people, check_factors
+from services.policy_check_mail import check_mail
 
 AREA = "area"
 """In a category: the area of the case's project."""
@@ -57,7 +58,7 @@ def check_rules(policy: Policy, report: Report) -> None:
         _check_positive(report, f"suspension_reasons.{code}.max_days", reason.max_days)
     _check_follow_up(policy, report)
     _check_numbering(policy, report)
-    _check_mail(policy, report)
+    check_mail(policy.mail, report)
     _check_likeness(policy, report)
     _check_public(policy, report)
     _check_form(policy, report)
@@ -231,19 +232,6 @@ def _check_numbering(policy: Policy, report: Report) -> None:
             report.add(key, f"gives the same numbers as {seen[sample]}", "choose another text before the number")
         else:
             seen[sample] = name
-
-
-def _check_mail(policy: Policy, report: Report) -> None:
-    mail = policy.mail
-    for name, address in (("reply_to", mail.reply_to), ("operator", mail.operator)):
-        local, _, host = address.partition("@")
-        if not local or "." not in host or any(character.isspace() for character in address):
-            report.add(f"mail.{name}", f"{address!r} is not an address", "write e.g. desk@example.org")
-    _check_positive(report, "mail.link_valid_days", mail.link_valid_days)
-    if not mail.retry_minutes:
-        report.add("mail.retry_minutes", "is empty", "write e.g. [1, 5, 30, 120, 480]")
-    for position, minutes in enumerate(mail.retry_minutes):
-        _check_positive(report, report.item("mail.retry_minutes", position), minutes)
 
 
 def _check_likeness(policy: Policy, report: Report) -> None:

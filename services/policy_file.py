@@ -34,6 +34,7 @@ _UNITS = {
 }
 _LIMIT = re.compile(r"(?P<value>-?[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[^,]*?)\s*(?P<roll>,\s*rolls)?")
 _SESSION = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
+_TIME = re.compile(r"([0-2][0-9]):([0-5][0-9])")
 _MONTH_DAY = re.compile(r"([0-1][0-9])-([0-3][0-9])")
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -92,6 +93,7 @@ def _read(text: str, file: str) -> tuple[Policy, Report]:
         {
             Limit: read_limit,
             Session: _read_session,
+            time: _read_time,
             ZoneInfo: _read_zone,
             tuple[int, int]: _read_month_day,
             tuple[tuple[int, Label], ...]: lambda entry: tuple(
@@ -155,6 +157,14 @@ def _read_session(entry: Entry) -> Session | None:
         entry.wrong(f"closes at {closes:%H:%M}, before it opens at {opens:%H:%M}", "write the earlier time first")
     else:
         entry.wrong(f"{entry.scalar!r} is not a stretch of office time", 'write it as "08:30-12:00"')
+    return None
+
+
+def _read_time(entry: Entry) -> time | None:
+    match = _TIME.fullmatch(entry.scalar or "")
+    if match is not None and int(match[1]) < 24:
+        return time(int(match[1]), int(match[2]))
+    entry.wrong(f"{entry.scalar!r} is not a time of day", 'write it in quotes as "07:30"')
     return None
 
 
