@@ -29,7 +29,7 @@ if ! { uv --version >/dev/null 2>&1 && uv pip install --compile-bytecode --pytho
 fi
 endef
 
-.PHONY: help venv venv-dev run test check format pins clean diagram
+.PHONY: help venv venv-dev run test test-postgresql check format pins clean diagram
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ run: venv  ## Start Expedite with the demonstration district
 
 test: venv-dev  ## Run the tests; PYTEST_ARGS='-k name' narrows them, WORKERS=0 runs one by one
 	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+test-postgresql: venv-dev  ## Run on PostgreSQL what `test` runs on SQLite alone
+	@EXPEDITE_TEST_DATABASES='sqlite postgresql' exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile \
+	  -k postgresql -m 'not each_database' $(PYTEST_ARGS)
 
 check: venv-dev  ## Lint, format, types, import contracts, migrations
 	$(BIN)/ruff check .

@@ -39,15 +39,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         call.excinfo = pytest.ExceptionInfo.from_exception(AssertionError(f"must not skip here: {reason}"))
 
 
-DATABASES = tuple(os.environ.get("EXPEDITE_TEST_DATABASES", "sqlite postgresql").split())
-"""On which databases the tests run that touch one; EXPEDITE_TEST_DATABASES=sqlite narrows it."""
+BOTH = ("sqlite", "postgresql")
+DATABASES = tuple(os.environ.get("EXPEDITE_TEST_DATABASES", "sqlite").split())
+"""On which databases the tests run that touch one: `make test` takes SQLite, `make test-postgresql` the other."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that touches a database runs on each, unless it is marked `sqlite` (what it tests is above the database)."""
+    """A test that touches a database runs on those asked for. Marked `sqlite` (what it tests is above the database) it never
+    needs another, marked `each_database` it always takes them all.
+    """
     if "database" in metafunc.fixturenames:
-        alone = metafunc.definition.get_closest_marker("sqlite") is not None
-        metafunc.parametrize("database", ("sqlite",) if alone else DATABASES, indirect=True)
+        marked = metafunc.definition.get_closest_marker
+        taken = ("sqlite",) if marked("sqlite") else BOTH if marked("each_database") else DATABASES
+        metafunc.parametrize("database", taken, indirect=True)
 
 
 def sow(settings: Settings) -> None:

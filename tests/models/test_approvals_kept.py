@@ -17,7 +17,7 @@ from services.office import Office, open_office
 from services.pages import act
 from tests.mailroom import deliver_all
 
-pytestmark = pytest.mark.migrations
+pytestmark = [pytest.mark.migrations, pytest.mark.each_database]
 
 REPORT = {
     "enterprise": {"name": "禾城湖粲钠能有限公司", "contact": "项目联络员", "email": "p02@example.com"}, "project": "P02",

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from models.office import Command
 from services.office import Office
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.mark.parametrize(
     "value",

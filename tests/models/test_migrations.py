@@ -18,7 +18,7 @@ from models.engine import WRITING, make_engine
 from models.migrate import DatabaseRefused, head, upgrade
 from models.tables import metadata
 
-pytestmark = pytest.mark.migrations
+pytestmark = [pytest.mark.migrations, pytest.mark.each_database]
 
 
 def _migrate(engine: Engine, to: str = "head") -> None:

@@ -34,7 +34,7 @@ from services.sweep import sweep
 from tests.mailroom import Mail, deliver_all
 from tests.notifications.conftest import MailServer
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.each_database]
 T = TypeVar("T")
 
 REPORT = {

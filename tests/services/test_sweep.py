@@ -32,6 +32,8 @@ from tests.builders import PLANNING, ROADS, envelope, everything_of, moment, rep
 
 At = Callable[[str], datetime]
 
+pytestmark = pytest.mark.each_database
+
 
 def numbers(office: Office) -> list[int]:
     """The numbers of all notices, in order."""
