@@ -159,7 +159,8 @@ class Authority:
     """A private certificate authority: its own file, and server contexts with certificates that it signed."""
 
     file: Path
-    server_for: Callable[[str], ssl.SSLContext]
+    server_for: Callable[..., ssl.SSLContext]
+    """The context of a host; `ended=True`: of a certificate that was good until yesterday."""
 
 
 def _authority(folder: Path, name: str) -> Authority:
@@ -167,15 +168,15 @@ def _authority(folder: Path, name: str) -> Authority:
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
-    def builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    def builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int = 1) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(ca_name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(days=3))
+            .not_valid_after(now + timedelta(days=days))
         )
 
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
@@ -189,18 +190,18 @@ def _authority(folder: Path, name: str) -> Authority:
     ca_file = folder / f"{name}.pem"
     ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
 
-    def server_for(host: str) -> ssl.SSLContext:
+    def server_for(host: str, ended: bool = False) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         alternative: x509.GeneralName = x509.DNSName(host)
         if host.replace(".", "").isdigit():
             alternative = x509.IPAddress(ipaddress.ip_address(host))
         certificate = (
-            builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), key)
+            builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), key, -1 if ended else 1)
             .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
             .sign(ca_key, hashes.SHA256())
         )
-        file = folder / f"{name}-{host}.pem"
+        file = folder / f"{name}-{host}-{ended}.pem"
         file.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -105,15 +105,18 @@ def test_one_refused_recipient_does_not_touch_the_others(mail_server: Start, mak
     assert [recipients for _, recipients, _ in server.received] == [[TO], [TO]]
 
 
-def test_a_refused_sender_is_no_fault_of_the_message(mail_server: Start, make_message: Make) -> None:
+@pytest.mark.parametrize(("code", "text"), [(553, "not your address"), (550, "relaying denied"), (451, "try later")])
+def test_a_refused_sender_is_no_fault_of_the_message(
+    mail_server: Start, make_message: Make, code: int, text: str
+) -> None:
     """EXPEDITE_MAIL_FROM may be wrong: mails wait until it is mended, instead of being given up."""
 
     async def refuse(server: SMTP, envelope: Envelope) -> str:
-        return "553 not your address"
+        return f"{code} {text}"
 
     server = mail_server(on_mail=refuse)
     with Transport(server.url()) as transport:
-        assert transport.send(make_message(), FROM, TO) == Refused(False, 553, "not your address")
+        assert transport.send(make_message(), FROM, TO) == Refused(False, code, text)
 
 
 def test_no_server_is_unreachable(make_message: Make) -> None:
@@ -225,6 +228,19 @@ def test_a_certificate_of_another_host_is_refused(mail_server: Start, authority:
     server = mail_server(tls=authority.server_for("mail.example.org"))
     with pytest.raises(Unreachable, match="not trusted"), Transport(server.url("smtps"), ca_file=authority.file):
         pass
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_a_certificate_that_has_ended_is_refused(mail_server: Start, authority: Any, scheme: str) -> None:
+    """A key that was given up may be in anybody's hands."""
+    kind = "tls" if scheme == "smtps" else "starttls"
+    server = mail_server(**{kind: authority.server_for("127.0.0.1", ended=True)}, accounts={"desk": "secret"})
+    with (
+        pytest.raises(Unreachable, match="expired"),
+        Transport(server.url(scheme, user="desk:secret@"), ca_file=authority.file),
+    ):
+        pass
+    assert server.logins == []
 
 
 def test_a_server_without_starttls_gets_nothing_in_clear(mail_server: Start) -> None:
