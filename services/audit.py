@@ -1,4 +1,4 @@
-"""Verifying the history: every chain, text, digest and clock recomputed from what is stored; nothing is written.
+"""Verifying the history: every chain, text, file, digest and clock recomputed from what is stored; nothing is written.
 
 Cases are taken a few hundred at a time, so that memory does not grow with the register.
 """
@@ -20,6 +20,7 @@ from domain.working_time import WorkingTime
 from models.audit import HeadDigest, HeadLine
 from models.case import Case, Event, EventText
 from models.clock import Clock, ClockEvent
+from services.audit_files import verify_files
 from services.audit_findings import Finding, Findings
 from services.case_files import read_moment
 from services.chain import link, text_digest
@@ -40,6 +41,7 @@ class AuditReport:
     last: tuple[date, str] | None
     findings: tuple[Finding, ...]
     seconds: float
+    files: int = 0
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class _Audit:
     events: int = 0
     clocks: int = 0
     digests: int = 0
+    files: int = 0
     last: tuple[date, str] | None = None
 
 
@@ -86,8 +89,9 @@ def verify(office: Office) -> AuditReport:
         _verify_clocks(audit, Clock.case_id.is_(None), {})
         _verify_strays(audit)
         _verify_digests(audit)
+        audit.files = verify_files(session, office.settings, audit.found)
     return AuditReport(
-        audit.cases, audit.events, audit.clocks, audit.digests, audit.last, tuple(audit.found.all), time.perf_counter() - began
+        audit.cases, audit.events, audit.clocks, audit.digests, audit.last, tuple(audit.found.all), time.perf_counter() - began, audit.files
     )  # fmt: skip
 
 

@@ -72,3 +72,7 @@ class Findings:
     def clock(self, code: str, kind: str, how: str) -> None:
         """A clock that is not what its events give."""
         self._add("clock_differs", code, None, f"clock {kind} {how}")
+
+    def file(self, code: str, seq: int | None, how: str) -> None:
+        """A file that is not what the history says."""
+        self._add("file_differs", code, seq, how)

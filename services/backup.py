@@ -1,10 +1,11 @@
-"""Backup and restore of an installation: the database, the caught mail, the secret and the policy, whatever runs meanwhile.
+"""Backup and restore of an installation: the database, the files, the caught mail, the secret and the policy, whatever runs meanwhile.
 
 Prefect's own database is left out on purpose: runs are short, and what is due is asked of our tables again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -22,11 +23,14 @@ from models.migrate import current, opened_engine, upgrade
 from models.snapshot import TableCopy, check_sqlite, copy_in, copy_out, copy_sqlite
 from services.audit import AuditReport, verify
 from services.backup_manifest import BackupRefused, Manifest, describe, read_manifest, write_manifest
+from services.file_store import FileStore
 from services.office import open_office
 from services.policy_file import parse_policy
 from services.settings import Settings
 
 DATABASE, MAIL, SECRET, POLICY = "expedite.sqlite", "mail.sqlite", "secret.key", "policy.yaml"
+FILE = "file-"
+"""What a file that somebody added is called in a backup: this and its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,10 @@ def _fill(settings: Settings, folder: Path) -> Manifest:
         _copy_file(settings.caught_mail, folder / MAIL)
     if (settings.data / SECRET).exists():
         shutil.copy(settings.data / SECRET, folder / SECRET)
+    # After the database: what it speaks of was written before.
+    for path in FileStore(settings).all():
+        with contextlib.suppress(FileNotFoundError):  # redacted meanwhile
+            shutil.copy(path, folder / f"{FILE}{path.name}")
     said = settings.policy.read_text(encoding="utf-8")
     (folder / POLICY).write_text(said, encoding="utf-8")
     return Manifest(
@@ -149,6 +157,11 @@ def restore(settings: Settings, folder: Path, say: Callable[[str], None] = lambd
     for name in (MAIL, SECRET):
         if (folder / name).exists():
             _place(folder / name, settings.data / name)
+    store = FileStore(settings)
+    for source in sorted(folder.glob(f"{FILE}*")):
+        target = store.path(source.name.removeprefix(FILE))
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _place(source, target)
     say("bringing the database up to date")
     upgrade(settings.url)
     used, kept = _policy(settings, folder, manifest)
@@ -162,6 +175,7 @@ def restore(settings: Settings, folder: Path, say: Callable[[str], None] = lambd
 
 def _require_empty(settings: Settings, file: Path | None) -> None:
     there = [str(p) for p in (*([file] if file else []), settings.caught_mail, settings.data / SECRET) if p.exists()]
+    there += [str(settings.files)] if next(FileStore(settings).all(), None) is not None else []
     if there:
         raise BackupRefused(
             f"The data folder is not empty: there is {', '.join(there)}. Restore into a new one with --data; nothing was changed."

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS, ClockState
+from domain.files import FILES_ADDED
 from domain.labels import PARTY_LABELS, STATUS_LABELS
 from domain.ladder import overdue_days
 from domain.lifecycle import ACTIONS, Party, Status
@@ -45,6 +46,7 @@ EVENT_LABELS: dict[str, Label] = {
     "merged_in": Label("同类事项并入", "A report of the same matter was merged in"),
     "unanswered": Label("督办单逾期未答复", "A notice was not answered in time"),
     "reminded": Label("提醒企业补充材料", "The enterprise was reminded"),
+    FILES_ADDED: Label("添加了文件", "Files added"),
     "redacted": Label("个人信息已删除", "Personal text was removed"),
     "succeeded": Label("机构调整，工作由承接单位继续办理", "Passed on to the unit's successor"),
     "reporter_left": Label("一位反映人撤回", "A reporter left"),
@@ -65,25 +67,14 @@ PUBLIC_EVENTS = frozenset({
     "settle_on_spot", "decline", "confirm", "dispute", "record_follow_up", "redo", "climbed", "appeal", "withdraw", "merge", "closed",
     "reopen", "succeeded", "call_consultation", "conclude", "lapse", "untrack", "no_response", "merged_in", "reminded",
     "requested", "stage_opened", "pass_stage", "grant", "hand_back", "resubmit", "reject_stage", "skip_stage", "reopen_stage", "draw",
-    "renew", "grant_expired", "block", "unblock", "defer",
+    "renew", "grant_expired", "block", "unblock", "defer", FILES_ADDED,
 })  # fmt: skip
 """What an enterprise sees of the history; internal remarks are not among it."""
 
-PUBLIC_TEXT = frozenset(
-    {
-        "hand_back",
-        "reject_stage",
-        "grant",
-        "defer",
-        "supplement",
-        "dispute",
-        "appeal",
-        "confirm",
-        "withdraw",
-        "settle_on_spot",
-        "decline",
-    }
-)
+PUBLIC_TEXT = frozenset({
+    "hand_back", "reject_stage", "grant", "defer", "supplement", "dispute", "appeal", "confirm", "withdraw", "settle_on_spot",
+    "decline", FILES_ADDED,
+})  # fmt: skip
 """Lines whose text the enterprise wrote itself, or which is addressed to it."""
 
 TEXT_LABELS: dict[str, Label] = {
@@ -97,6 +88,7 @@ TEXT_LABELS: dict[str, Label] = {
     "progress": Label("进展", "Progress"),
     "conditions": Label("附加条件", "Conditions"),
     "note": Label("说明", "Remarks"),
+    "names": Label("文件", "Files"),
 }
 
 
@@ -185,7 +177,7 @@ def timeline(
     """
     lines = []
     for event, text in events_of(session, case_id):
-        if public and event.action not in PUBLIC_EVENTS:
+        if public and (event.action not in PUBLIC_EVENTS or _internal_files(event)):
             continue
         shown = text if texts and (not public or event.action in PUBLIC_TEXT) else {}
         if unheard and (event.actor.get("contact") in unheard or event.actor.get("spoken_for")):
@@ -194,7 +186,7 @@ def timeline(
         lines.append(
             TimelineLine(
                 event.at,
-                event_label(event.action),
+                _what(event),
                 _who(event, people, public=public),
                 _facts(event, stages or {})
                 + meeting_facts(event.action, event.facts, people, public=public or not texts)
@@ -202,6 +194,18 @@ def timeline(
             )
         )
     return tuple(lines)
+
+
+def _what(event: tables.Event) -> Label:
+    if event.action != FILES_ADDED:
+        return event_label(event.action)
+    n = len(event.facts.get("files", ()))
+    return Label(f"添加了 {n} 个文件", f"{n} files added" if n > 1 else "1 file added")
+
+
+def _internal_files(event: tables.Event) -> bool:
+    """Files of an office: the enterprise finds those of a signed reply with it."""
+    return event.action == FILES_ADDED and event.actor.get("contact") is None
 
 
 def _facts(event: tables.Event, stages: Mapping[str, str]) -> tuple[tuple[Label, str], ...]:

@@ -59,8 +59,8 @@ def clean_name(said: str) -> str:
 
 def kind_of(path: Path, name: str, taken: tuple[FileKind, ...]) -> FileKind:
     """The kind of a stored file of that (clean) name. Raises FieldRefused for `files`: another kind, or a name that says another."""
-    suffix = name.rpartition(".")[2].lower()
-    kind = next((k for k in taken if suffix in SUFFIXES[k]), None)
+    _, dot, suffix = name.lower().rpartition(".")
+    kind = next((k for k in taken if dot and suffix in SUFFIXES[k]), None)
     endings = ", ".join(k.value for k in taken)
     if kind is None:
         raise wrong("files", f"“{name}” is of a kind that is not taken; send {endings}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from domain.policy import Label
 from domain.refusals import need
 from models.directory import Contact, Enterprise, Project
 from models.intake import DeliveryState, Trust
+from services.attachments import HeldFile, add_to_delivery
 from services.chain import canonical
 from services.intake import Receipt, store
 from services.links import new_token
@@ -72,27 +73,36 @@ def in_form(refusal: Exception) -> Exception:
     return refusal
 
 
-def submit_form(office: Office, values: Mapping[str, str], locale: str) -> Receipt:
-    """Store a report from the public form. Raises FieldRefused.
+def submit_form(office: Office, values: Mapping[str, str], locale: str, files: Sequence[HeldFile] = ()) -> Receipt:
+    """Store a report from the public form, with its files. Raises FieldRefused, FilesUnavailable.
 
     It becomes a case at once when the reporter's address was confirmed before for this enterprise; else it waits, with a clock of
     one working day, until the reporter confirms it by the link mailed to them, or a clerk accepts it.
     """
     data, report = read_form(values, locale)
-    return store_report(office, data, report, values.get("nonce") or new_token(), locale)
+    return store_report(office, data, report, values.get("nonce") or new_token(), locale, files)
 
 
-def store_report(office: Office, data: Mapping[str, object], report: Report, nonce: str, locale: str) -> Receipt:
+def store_report(
+    office: Office,
+    data: Mapping[str, object],
+    report: Report,
+    nonce: str,
+    locale: str,
+    files: Sequence[HeldFile] = (),
+) -> Receipt:
     """Store what the form sent: at work at once from an address that is known, else waiting to be confirmed."""
     known = confirmed_contact(office, report)
+
+    def then(session: Session, delivery_id: int, receipt: str) -> None:
+        if files:
+            add_to_delivery(session, office, delivery_id, files)
+        if not known:
+            ask_to_confirm(session, office, delivery_id, receipt, report, locale)
+
+    state = DeliveryState.WAITING if known else DeliveryState.UNCONFIRMED
     body = canonical(data).encode()
-    if known:
-        return store(office, FORM, nonce, Trust.PUBLIC, DeliveryState.WAITING, body, "application/json", locale)
-
-    def ask(session: Session, delivery_id: int, receipt: str) -> None:
-        ask_to_confirm(session, office, delivery_id, receipt, report, locale)
-
-    return store(office, FORM, nonce, Trust.PUBLIC, DeliveryState.UNCONFIRMED, body, "application/json", locale, ask)
+    return store(office, FORM, nonce, Trust.PUBLIC, state, body, "application/json", locale, then)
 
 
 def confirmed_contact(office: Office, report: Report) -> bool:

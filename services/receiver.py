@@ -13,6 +13,7 @@ from domain.lifecycle import Party
 from domain.refusals import FieldRefused
 from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
+from services.attachments import adopt
 from services.casebook import Casebook, NewCase, open_casebook
 from services.factor_intake import is_factor, open_requests
 from services.office import Office
@@ -61,6 +62,7 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
             row.state, row.case_id, row.handled_at = DeliveryState.DONE, case_id, book.now
             row.contact_id, row.flags = new.contact_id, list(new.flags)
         session.flush()
+        adopt(book, [row for row, _ in read])
         dispatched = sum(1 for new in cases if new.route.lead is not None)
         named = [code for (_, code), new in zip(opened, cases, strict=True) if not new.restricted]
         return Received(

@@ -1,4 +1,4 @@
-"""Redaction: the personal text of an event is blanked, the chain keeps its digest, and an event says who did it and why."""
+"""Redaction: the text of an event is blanked, its files are removed; the chain keeps the digests, an event says who did it and why."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from domain.refusals import Refused, need
 from models.case import Event, EventText
 from models.engine import hold
 from models.office import Command
+from services.attachments import blank, remove_bytes
 from services.case_files import Surroundings, load_cases
 from services.casebook import case_id_of, open_casebook
 from services.casebook_write import as_they_are, write_drafts
@@ -28,12 +29,21 @@ class Redacted:
 
 
 def redact(office: Office, code: str, seq: int, reason: str, actor: Actor, command_id: str) -> Redacted:
-    """Blank the text of event `seq` of a case for ever. Raises Refused: no such case, event or text, or no reason.
+    """Blank the text of event `seq` of a case, and remove its files, for ever. Raises Refused: no such case, event or text, or no reason.
 
     The salt goes with the text: without it the digest, which stays in the chain, says nothing about what stood there.
     """
     if not reason.strip():
         raise need("reason", "say on whose request and on what ground the text is removed")
+    hashes: list[str] = []
+    result = _redact(office, code, seq, reason, actor, command_id, hashes)
+    remove_bytes(office, hashes)
+    return result
+
+
+def _redact(
+    office: Office, code: str, seq: int, reason: str, actor: Actor, command_id: str, hashes: list[str]
+) -> Redacted:
     with office.writing() as session:
         hold(session, f"command {command_id}")
         done = session.get(Command, command_id)
@@ -59,6 +69,7 @@ def redact(office: Office, code: str, seq: int, reason: str, actor: Actor, comma
         session.execute(
             update(EventText).where(EventText.case_id == case_id, EventText.seq == seq).values(text=null(), salt="")
         )
+        hashes += blank(session, case_id, seq, office.now())
         result = Redacted(cases[case_id].code, seq, cases[case_id].seq)
         said = {"case": result.case, "seq": result.seq, "recorded_as": result.recorded_as}
         session.add(Command(id=command_id, at=office.now(), result={"redacted": said}))
