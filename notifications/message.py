@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache, lru_cache, partial
 from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, get_args, get_type_hints
 
+from domain.mail_rules import Urgency
 from domain.policy import Label
 
 Moment = Annotated[str, "moment"]
@@ -72,6 +73,10 @@ class Message:
 
     free_texts: ClassVar[tuple[str, ...]] = ()
     """The facts beside `title` that people wrote, or that hold what they wrote (lines of kind "text", duties)."""
+    urgency: ClassVar[Urgency] = Urgency.ORDINARY
+    """What such a mail may wait for; a red notice and a critical case's mails are urgent whatever stands here."""
+    single: ClassVar[bool] = False
+    """Whether it goes by itself even where others wait for the same reader: a calendar takes one invitation of one mail."""
     takes_detail: ClassVar[bool] = False
     """Whether a full mail repeats the description of the case: those that hand an officer work."""
 

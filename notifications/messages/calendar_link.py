@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.mail_rules import Urgency
 from notifications.message import Message
 
 
@@ -13,6 +14,7 @@ class CalendarLink(Message):
     """To whoever asked for it on a personal page. `day` is the ISO date of asking."""
 
     name: ClassVar[str] = "calendar_link"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     links: ClassVar[tuple[str, ...]] = ("calendar",)
 
     day: str

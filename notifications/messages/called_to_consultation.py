@@ -14,6 +14,7 @@ class CalledToConsultation(Message):
     """To the lead, the supporters and every participant. `number` counts the case's consultations, for the calendar."""
 
     name: ClassVar[str] = "called_to_consultation"
+    single: ClassVar[bool] = True
     free_texts: ClassVar[tuple[str, ...]] = ("agenda",)
 
     case_code: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.mail_rules import Urgency
 from notifications.message import Message, Moment, Words
 from notifications.messages.samples import CASE, DUE, POWER_COMPANY, TITLE, TOMORROW
 
@@ -14,6 +15,7 @@ class CaseOpened(Message):
     """To the enterprise, once the case is dispatched."""
 
     name: ClassVar[str] = "case_opened"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     links: ClassVar[tuple[str, ...]] = ("track",)
 
     case_code: str

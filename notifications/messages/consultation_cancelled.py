@@ -14,6 +14,7 @@ class ConsultationCancelled(Message):
     """To all who were called. `at`, `place` and `number` are those of the invitation."""
 
     name: ClassVar[str] = "consultation_cancelled"
+    single: ClassVar[bool] = True
 
     case_code: str
     title: str

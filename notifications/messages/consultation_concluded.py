@@ -21,6 +21,7 @@ class ConsultationConcluded(Message):
     """To everybody who was called, the lead, and whoever got a duty. `duties` are the reader's own."""
 
     name: ClassVar[str] = "consultation_concluded"
+    single: ClassVar[bool] = True
     free_texts: ClassVar[tuple[str, ...]] = (
         "minutes",
         "duties",

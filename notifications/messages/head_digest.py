@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.mail_rules import Urgency
 from notifications.message import Message
 
 
@@ -13,6 +14,7 @@ class HeadDigest(Message):
     """To the supervisor. `day` is an ISO date, the digests are SHA-256 in hex; `previous` is None for the first."""
 
     name: ClassVar[str] = "head_digest"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     link_optional: ClassVar[bool] = True
 
     day: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypedDict
 
+from domain.mail_rules import Urgency
 from notifications.message import Message, Words
 from notifications.messages.samples import CASE, DUE, PLANNING, TITLE, TODAY
 
@@ -47,6 +48,7 @@ class MorningDigest(Message):
     """To everybody who owes something today. `day` is an ISO date; sections without rows are left out."""
 
     name: ClassVar[str] = "morning_digest"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     links: ClassVar[tuple[str, ...]] = ()
     link_optional: ClassVar[bool] = True
     beside: ClassVar[tuple[str, ...]] = ("unsubscribe", "1", "2", "3", "4")

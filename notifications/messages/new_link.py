@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.mail_rules import Urgency
 from notifications.message import Message
 from notifications.messages.samples import CASE, TITLE
 
@@ -14,6 +15,7 @@ class NewLink(Message):
     """To the person whose link it is."""
 
     name: ClassVar[str] = "new_link"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     links: ClassVar[tuple[str, ...]] = ("act", "track")
 
     case_code: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.mail_rules import Urgency
 from notifications.message import Message, Moment, Words
 from notifications.messages.samples import CASE
 
@@ -14,6 +15,7 @@ class StepFailed(Message):
     """To the operator, once a clock and step. `problem` is its kind alone: what it says stands in the log."""
 
     name: ClassVar[str] = "step_failed"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     link_optional: ClassVar[bool] = True
 
     case_code: str

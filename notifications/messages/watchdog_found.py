@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.mail_rules import Urgency
 from notifications.message import Line, Message
 
 
@@ -13,6 +14,7 @@ class WatchdogFound(Message):
     """To the operator, once a problem. Each line is a problem with what helps; no case is named."""
 
     name: ClassVar[str] = "watchdog_found"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     link_optional: ClassVar[bool] = True
 
     day: str

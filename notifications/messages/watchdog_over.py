@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from domain.mail_rules import Urgency
 from notifications.message import Line, Message
 from notifications.messages.samples import NOW
 
@@ -14,6 +15,7 @@ class WatchdogOver(Message):
     """To the operator, once a problem that was told is gone. Each line is a problem with when it was first seen."""
 
     name: ClassVar[str] = "watchdog_over"
+    urgency: ClassVar[Urgency] = Urgency.PROMPT
     link_optional: ClassVar[bool] = True
 
     day: str
