@@ -25,6 +25,7 @@ from models.rows import insert_numbered, insert_rows, update_rows
 from services.case_files import CLOCK_CHANGES, written
 from services.chain import link, new_salt, text_digest
 from services.factor_files import write_factors
+from services.hooks import owe_hooks
 from services.owing import write_notices, write_owed
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def write_drafts(book: Casebook, before: Mapping[int, Before], drafts: Sequence[
     write_notices(book, drafts)
     if not book.silent:
         write_owed(book, drafts)
+        owe_hooks(book, {i: was.seq for i, was in before.items()}, drafts)
 
 
 def actor_facts(actor: Actor) -> Row:

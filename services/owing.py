@@ -21,6 +21,7 @@ from models.directory import Contact, Enterprise, Project
 from models.office import Outbox, OutboxState
 from models.rows import insert_rows
 from notifications.message import check_facts, words
+from services.copies import owe_copies
 from services.identities import names_reporter, withheld_among
 from services.letters import Sheet, Writer
 from services.numbers import draw
@@ -102,6 +103,7 @@ def write_notices(book: Casebook, drafts: Sequence[Draft]) -> None:
             mails += _notice_mails(book, draft, notice, number, found, writer, sheets[draft.case.id])
     insert_rows(book.session, Notice, rows)
     insert_once(book.session, mails)
+    owe_copies(book, mails, {draft.case.id: draft.case for draft in drafts})
 
 
 def _notice_row(
@@ -173,6 +175,7 @@ def write_owed(book: Casebook, drafts: Sequence[Draft]) -> None:
                 facts=writer.facts(owed, case, sheets[case.id], one, book.now), grant=_grant(owed.to, one, written[case.id], owed), **common,
             ))  # fmt: skip
     insert_once(book.session, [*rows.values(), *_unfilled(book)])
+    owe_copies(book, list(rows.values()), written)
 
 
 def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = None) -> Row:

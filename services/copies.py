@@ -1,0 +1,70 @@
+"""Copies: which of the mails just owed go another way too, by the policy's channels; never those of a restricted case."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from domain.case import Case
+from domain.channels import ChannelRule
+from models.office import Outbox
+from models.rows import insert_rows
+from services.people import People, Person
+
+if TYPE_CHECKING:
+    from services.casebook import Casebook
+
+Row = dict[str, Any]
+
+FOR_EACH = ("file",)
+"""The kinds that write to people, and not to a group: each recipient's message is copied, else one of them."""
+
+
+def owe_copies(book: Casebook, mails: Sequence[Row], cases: Mapping[int, Case]) -> None:
+    """Owe to other channels what goes beside `mails`, without anybody's personal link.
+
+    Only what officers get is copied, and only of `cases` that are not restricted: a group is no holder of a case.
+    """
+    if not book.policy.channels:
+        return
+    roles = _roles(book.people)
+    copies: dict[str, Row] = {}
+    for mail in mails:
+        case, person = cases.get(mail["case_id"] or 0), book.people.persons.get(mail["account_id"] or "")
+        if case is None or case.restricted or person is None:
+            continue
+        for rule in book.policy.channels:
+            if _wanted(rule, mail["message"], person, roles.get(person.id, ())):
+                # A mail's key ends with who gets it: a group reads of one event once.
+                event = mail["key"] if rule.kind in FOR_EACH else mail["key"].removesuffix(f":{person.id}")
+                key = f"{rule.name}:{event}"
+                copies.setdefault(key, _copy(book, rule, mail, person) | {"key": key})
+    insert_rows(book.session, Outbox, list(copies.values()), once_by="key")
+
+
+def _wanted(rule: ChannelRule, message: str, person: Person, roles: Collection[str]) -> bool:
+    if rule.messages and message not in rule.messages:
+        return False
+    if not (rule.roles or rule.units or rule.accounts):
+        return True
+    return person.id in rule.accounts or person.unit in rule.units or not set(rule.roles).isdisjoint(roles)
+
+
+def _copy(book: Casebook, rule: ChannelRule, mail: Row, person: Person) -> Row:
+    address = rule.name
+    if rule.kind in FOR_EACH:
+        unit = book.people.label(person.unit).in_(rule.locale)
+        address = f"{unit} · {person.title.in_(rule.locale)}"
+    return mail | {
+        "channel": rule.name, "address": address, "locale": rule.locale, "account_id": None, "grant": None, "root_id": None,
+        "message_id": f"<{uuid.uuid4().hex}@{book.mail_domain}>",
+    }  # fmt: skip
+
+
+def _roles(people: People) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for (role, _), accounts in people.holders.items():
+        for account in accounts:
+            found.setdefault(account, set()).add(role.value)
+    return found
