@@ -30,6 +30,7 @@ from services.file_types import clean_name, kind_of
 from services.identities import unheard_by
 from services.links import Grant, resolve
 from services.office import Office
+from services.page_types import FileLine
 
 FIELD = "files"
 
@@ -50,19 +51,6 @@ class Taken:
 
     files: tuple[HeldFile, ...]
     refused: FieldRefused | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    """A file in a list. `action` is what it came with, `at` when; `bytes` its size."""
-
-    id: int
-    name: str
-    kind: FileKind
-    bytes: int
-    sha256: str
-    at: datetime
-    action: str
 
 
 # -- taking ------------------------------------------------------------------------------------------------------------

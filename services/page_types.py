@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from domain.files import FileKind, FileRules
 from domain.lifecycle import Action, FieldKind
 from domain.policy import Label
 
@@ -32,11 +33,25 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An action that the reader may take now, with its fields and until when (None: no limit)."""
+    """An action that the reader may take now, with its fields and until when (None: no limit); `files` where some may be added."""
 
     action: Action
     fields: tuple[FormField, ...]
     until: datetime | None
+    files: FileRules | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file in a list. `action` is what it came with, `at` when; `bytes` its size."""
+
+    id: int
+    name: str
+    kind: FileKind
+    bytes: int
+    sha256: str
+    at: datetime
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,7 @@ class ActPage:
     factor: FactorSheet | None = None
     subscribed: bool = False
     """Whether the reader's own calendar follows their dates."""
+    files: tuple[FileLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +195,7 @@ class ReportPage:
     lines: tuple[tuple[Label, str], ...]
     state: str
     locale: str
+    files: tuple[FileLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +217,7 @@ class TrackPage:
     factor: FactorSheet | None = None
     said: tuple[tuple[Label, str], ...] = ()
     """What the report to be confirmed says, shown only behind the mailed link."""
+    files: tuple[FileLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

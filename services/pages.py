@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,16 @@ from sqlalchemy.orm import Session
 from domain.case import Case
 from domain.draft import Draft
 from domain.effects_duty import duties_owed
+from domain.files import WITH_FILES
 from domain.labels import PARTY_LABELS
-from domain.lifecycle import ACTIONS, Action, FieldKind, Party
+from domain.lifecycle import ACTIONS, Action, Party
 from domain.meetings import convening
 from domain.policy import Label
 from domain.rules import CLOCK_OF, offered
 from models import case as tables
 from models.directory import Contact
 from models.intake import Delivery, DeliveryState
+from services.attachments import HeldFile, files_behind, files_of, of_case
 from services.calendar_feed import subscribed
 from services.case_files import Surroundings, load_cases
 from services.case_view import (
@@ -28,7 +30,6 @@ from services.case_view import (
     people_of,
     timeline,
 )
-from services.casebook import Request, open_casebook
 from services.factor_view import cover, factor_sheet, stage_names
 from services.form import FormChoices, form_choices, submit_form
 from services.health import health
@@ -36,11 +37,11 @@ from services.identities import unheard_by
 from services.links import Grant, find_expired, resolve
 from services.office import Office
 from services.owing import insert_once, outbox_row, root_id
+from services.page_actions import perform
 from services.page_choices import fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
-from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TimelineLine, TrackPage
+from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TrackPage
 from services.people import People
-from services.refusal_words import allowed_now, in_words
 from services.report import parse_body
 from services.waiting_reports import accept, dismiss
 
@@ -56,18 +57,6 @@ __all__ = [
     "track_act",
     "track_page",
 ]
-
-_SAID = {
-    "reply": Label("已提交,等待单位负责人签发。", "Sent. It now waits for the sign-off by the head of your unit."),
-    "ask_extension": Label("申请已提交审批。", "Your request was sent for approval."),
-    "ask_suspension": Label("申请已提交审批。", "Your request was sent for approval."),
-    "confirm": Label("感谢您的评价。", "Thank you for your rating."),
-    "dispute": Label("已退回,我们将继续办理。", "We have taken it up again."),
-    "hand_back": Label(
-        "已退回补正,待补正后再请您决定。", "Returned for supplement. You are asked again once it is there."
-    ),
-    "resubmit": Label("已再次提交审批。", "It was sent for the decision again."),
-}
 
 
 def _draft(office: Office, session: Session, case: Case, grant: Grant, people: People) -> Draft:
@@ -86,7 +75,8 @@ def _buttons(office: Office, draft: Draft, people: People) -> tuple[Button, ...]
     for action in offered(draft):
         clock = draft.case.open_clock(CLOCK_OF.get(action.name, ""), _subject(action, draft))
         until = clock.due if clock is not None else None
-        found.append(Button(action, fields_of_button(office, people, action, draft), until))
+        files = office.policy.form.files if action.name in WITH_FILES else None
+        found.append(Button(action, fields_of_button(office, people, action, draft), until, files))
     first = "call_consultation" if convening(draft.case, office.policy) else ""
     order = list(ACTIONS)
     return tuple(
@@ -146,6 +136,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             buttons=() if decided is not None else _buttons(office, draft, people),
             asked=asked_lines(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
             factor=factor_sheet(office, session, case, people), subscribed=subscribed(office, session, grant.account),
+            files=files_behind(session, grant),
         )  # fmt: skip
 
 
@@ -153,11 +144,19 @@ def _report_page(session: Session, office: Office, grant: Grant, people: People)
     row = session.get_one(Delivery, grant.delivery_id)
     person = people.persons.get(grant.account or "")
     due = office.time.due(row.received_at, office.policy.limits.report_waiting).at
-    return ReportPage(row.receipt, row.received_at, due, _said(row), row.state.value, person.locale if person else "zh")
+    return ReportPage(
+        row.receipt,
+        row.received_at,
+        due,
+        _said(row),
+        row.state.value,
+        person.locale if person else "zh",
+        files_of(session, None, row.id),
+    )
 
 
-def act(office: Office, token: str, action: str, values: Mapping[str, str]) -> Done:
-    """Act through an officer's link. Raises LinkRefused; a refusal by the rules is an answer."""
+def act(office: Office, token: str, action: str, values: Mapping[str, str], files: Sequence[HeldFile] = ()) -> Done:
+    """Act through an officer's link. Raises LinkRefused, FilesUnavailable; a refusal by the rules is an answer."""
     with office.writing() as session:
         grant = resolve(session, token, office.real_now())
         if grant.account is None:
@@ -165,7 +164,7 @@ def act(office: Office, token: str, action: str, values: Mapping[str, str]) -> D
         if grant.case_id is None:
             return _decide_report(session, office, grant, action)
         grant = _held(office, session, token, grant)
-        return _perform(office, session, grant, action, values)
+        return perform(office, session, grant, action, values, files)
 
 
 def _held(office: Office, session: Session, token: str, grant: Grant) -> Grant:
@@ -190,40 +189,6 @@ def _decide_report(session: Session, office: Office, grant: Grant, action: str) 
     return Done(False, Label("该报告已经处理过。", "This report was dealt with already."))
 
 
-def _perform(office: Office, session: Session, grant: Grant, action: str, values: Mapping[str, str]) -> Done:
-    book = open_casebook(office, session)
-    known = ACTIONS.get(action)
-    if known is None:
-        return Done(False, Label("没有这个操作。", "There is no such action."))
-    many = {f.name for f in known.fields if f.kind is FieldKind.UNITS}
-    fields = {
-        f.name: (values[f.name].split(",") if f.name in many else values[f.name])
-        for f in known.fields
-        if values.get(f.name)
-    }
-    if action == "dispute":
-        fields |= {k: values[k] for k in ("result", "attitude") if values.get(k)}
-    if grant.case_id is None:
-        raise LinkRefused("unknown", False)
-    [result] = book.apply([Request(grant.case_id, action, grant.actor(), fields)])
-    if result.refusal is not None:
-        decided = decided_line(session, grant, book.people) if result.refusal.code == "nothing_to_decide" else None
-        if decided is not None:
-            return Done(False, _already(office, decided))
-        field = result.refusal.facts.get("field")
-        return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
-    return Done(True, _SAID.get(action, Label(f"已记录:{known.label.zh}。", f"Done: {known.label.en}.")))
-
-
-def _already(office: Office, decided: TimelineLine) -> Label:
-    """Who decided, and when: two approvers who press at the same moment are both answered."""
-    when = f"{decided.at.astimezone(office.zone):%Y-%m-%d %H:%M}"
-    return Label(
-        f"已由{decided.who.zh}于 {when} 处理:{decided.what.zh}。",
-        f"Already done by {decided.who.en} on {when}: {decided.what.en}.",
-    )
-
-
 # -- enterprises -------------------------------------------------------------------------------------------------------
 
 
@@ -239,7 +204,14 @@ def track_page(office: Office, token: str) -> TrackPage:
                 DeliveryState.DISMISSED: "dismissed",
             }.get(delivery.state, "received")  # fmt: skip
             said = _said(delivery) if stage == "unconfirmed" and _mailed(grant) else ()
-            return TrackPage(stage, delivery.receipt, delivery.received_at, delivery.locale, said=said)
+            return TrackPage(
+                stage,
+                delivery.receipt,
+                delivery.received_at,
+                delivery.locale,
+                said=said,
+                files=files_behind(session, grant),
+            )
         return _case_page(session, office, grant, delivery)
 
 
@@ -267,10 +239,8 @@ def _tracked(session: Session, office: Office, token: str) -> tuple[Grant, Deliv
     if grant.account is not None:
         raise LinkRefused("unknown", False)
     delivery = session.get(Delivery, grant.delivery_id) if grant.delivery_id is not None else None
-    if grant.case_id is None and delivery is not None and delivery.case_id is not None:
-        grant = Grant(
-            grant.link_id, delivery.case_id, delivery.id, None, delivery.contact_id, Party.ENTERPRISE, None, None, None
-        )
+    if grant.case_id is None:
+        grant = of_case(session, grant)
     return grant, delivery
 
 
@@ -299,6 +269,7 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
         locale=contact.locale if contact else "zh", case=head if own else replace(head, detail=""),
         reply=reply_lines(office, session, row), buttons=buttons,
         timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case), unheard=unheard), principal=principal, factor=factor_sheet(office, session, case, people),
+        files=files_behind(session, grant),
     )  # fmt: skip
 
 
@@ -315,11 +286,13 @@ def confirm_report(office: Office, token: str) -> Done:
         return Done(False, Label("该报告已确认过。", "This report was confirmed already."))
 
 
-def track_act(office: Office, token: str, action: str, values: Mapping[str, str]) -> Done:
-    """Act through an enterprise's link. Raises LinkRefused; a refusal by the rules is an answer."""
+def track_act(
+    office: Office, token: str, action: str, values: Mapping[str, str], files: Sequence[HeldFile] = ()
+) -> Done:
+    """Act through an enterprise's link. Raises LinkRefused, FilesUnavailable; a refusal by the rules is an answer."""
     with office.writing() as session:
         grant, _ = _tracked(session, office, token)
-        return _perform(office, session, grant, action, values)
+        return perform(office, session, grant, action, values, files)
 
 
 # -- new links ---------------------------------------------------------------------------------------------------------
