@@ -69,6 +69,11 @@ def issue(draft: Draft, colour: Colour, kind: str = "close") -> None:
         raise Refused(
             "no_notice", "There is no open {kind} clock that owes a {colour} notice.", {"kind": kind, "colour": colour}
         )
+    issue_on(draft, clock, colour)
+
+
+def issue_on(draft: Draft, clock: Clock, colour: Colour) -> None:
+    """Issue a colour of this clock by hand; it climbs no rung."""
     clock.done |= {colour.value}
     clock.changed = True
     clock.moments.append(Moment(draft.now, Happening.STEP, step=colour.value))
@@ -130,19 +135,21 @@ def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ..
     """To whom a colour of a clock goes: the policy's roles, read for the clock's owner."""
     rule = draft.policy_of(clock).notices[colour]
     owner = clock.row.owner
-    if owner in (Party.CLERK, Party.DESK_HEAD):
+    # A circular goes to those whom the policy names, whoever is late.
+    by_hand = colour is Colour.CIRCULAR
+    if owner in (Party.CLERK, Party.DESK_HEAD) and not by_hand:
         first = Role.CLERK if owner is Party.CLERK else Role.DESK_HEAD
         to = [Audience(first)]
         if colour is Colour.RED:
             to.append(Audience(Role.DESK_HEAD))
         return tuple(dict.fromkeys(to))
-    if owner is Party.APPROVER:
+    if owner is Party.APPROVER and not by_hand:
         asked = step_of(draft.case, clock)
         found = [approver_of(*asked)] if asked is not None else []
         return (*found, *([Audience(Role.DESK_HEAD, copy=True)] if colour is Colour.RED else []))
     unit = clock.owner_unit or draft.case.lead
     to = []
-    if clock.kind == "factor_stage":
+    if clock.kind == "factor_stage" and not by_hand:
         # Whoever is asked to decide gets the link to it; the unit's people get theirs beside it.
         to += [
             approver_of(a, s)

@@ -87,6 +87,7 @@ _ROWS: tuple[Action, ...] = (
         ),
         kinds=BOTH,
     ),
+    Action("circular", Label("通报", "Issue a circular"), OPEN, _by(_P.DESK_HEAD, _P.DEPUTY_CHIEF), (), (_REASON,), kinds=BOTH),
     Action(
         "fulfil", Label("完成任务", "Report a duty done"), OPEN_BUT_REPLIED, _by(_P.DUTY_UNIT), (),
         (_field("duty", _K.DUTY, "哪一项任务", "Which duty", False), _TEXT), kinds=BOTH,

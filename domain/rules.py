@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from domain.draft import Draft
 from domain.effects_approval import approve, asked_of, refuse
+from domain.effects_circular import check_circular, circular
 from domain.effects_city import check_city_report, report_to_city
 from domain.effects_clock import check_escalation, escalate, lapse, no_response
 from domain.effects_desk import (
@@ -59,7 +60,7 @@ Effect = Callable[[Draft, Fields], None]
 
 EFFECTS: dict[str, Effect] = {
     "dispatch": dispatch, "settle_on_spot": settle_on_spot, "decline": decline, "merge": merge, "amend": amend,
-    "instruct": instruct, "fulfil": fulfil, "report_to_city": report_to_city, "sign_for": sign_for, "contact": contact, "send_back": send_back, "rule": rule,
+    "instruct": instruct, "circular": circular, "fulfil": fulfil, "report_to_city": report_to_city, "sign_for": sign_for, "contact": contact, "send_back": send_back, "rule": rule,
     "reassign": reassign, "answer": answer, "report": report, "supplement": supplement, "ask_extension": ask_extension,
     "ask_suspension": ask_suspension, "review": review, "resume": resume, "no_response": no_response,
     "call_consultation": call_consultation, "conclude": conclude, "track": track, "untrack": untrack, "reply": reply,
@@ -186,7 +187,7 @@ _ACTOR_CHECKS: dict[str, Check] = {
 }  # fmt: skip
 _CASE_CHECKS: dict[str, Check] = {
     "send_back": check_return, "ask_extension": check_extension, "dispute": check_disputable, "appeal": check_appeal,
-    "unblock": check_block, "report_to_city": check_city_report,
+    "unblock": check_block, "report_to_city": check_city_report, "circular": check_circular,
 }  # fmt: skip
 
 

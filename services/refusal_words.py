@@ -49,6 +49,9 @@ _ZH = {
     "others_first": "部分批准由本环节最后一位审批人作出。",
     "not_blocked": "本申请没有登记受阻。",
     "no_factor": "{code} 不是要素保障申请。",
+    "circular_early": "通报仅限已发红色督办单且超期 {days} 个工作日的时限；“{clock_zh}”自 {day} 起方可通报。",
+    "circular_issued": "本事项的超期已经通报过。",
+    "nothing_red": "目前没有可通报的超期时限。",
     "too_late": "审批已超过办结时限,不能再同意延期。",
 }
 

@@ -45,6 +45,7 @@ FIELDS: dict[str, dict[str, object]] = {
     "decline": {"reason": "不属于受理范围"},
     "amend": {"severity": "3", "reason": "临近节点"},
     "instruct": {"text": "请加快"},
+    "circular": {"reason": "多次催办未果"},
     "fulfil": {"text": "已完成"},
     "contact": {"how": "电话", "text": "已了解情况"},
     "send_back": {"reason": "不属本单位职责", "basis": "三定方案", "suggested": ROADS},

@@ -257,7 +257,7 @@ def test_the_walks_go_everywhere(shared: Office) -> None:
     """What is tested above is worth it: over some walks every status is reached and most actions are taken."""
     seen: set[str] = set()
     done: set[str] = set()
-    for seed in range(9, 15):
+    for seed in range(1, 7):
         with undone(shared) as session:
             walk = begin(open_casebook(shared, session, now=datetime(2026, 7, 16, 2, tzinfo=UTC)), Random(seed))
             for _ in range(60):

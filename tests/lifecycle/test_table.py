@@ -29,6 +29,7 @@ SPECIFIED: dict[str, tuple[str, str, str]] = {
     "merge": (BUT_REPLIED, "clerk", "closed"),
     "amend": (OPEN, "clerk", ""),
     "instruct": (OPEN, "deputy_chief chief", ""),
+    "circular": (OPEN, "desk_head deputy_chief", ""),
     "fulfil": (BUT_REPLIED, "duty_unit", ""),
     "sign_for": ("in_progress consultation", "lead", ""),
     "contact": (AT_WORK, "lead supporter commissioner", ""),
@@ -66,7 +67,7 @@ SPECIFIED: dict[str, tuple[str, str, str]] = {
 
 REQUIRED = {
     "dispatch": "lead case_class", "settle_on_spot": "outcome text", "decline": "reason", "merge": "target", "amend": "reason",
-    "instruct": "text", "fulfil": "text", "sign_for": "", "contact": "how text", "send_back": "reason basis suggested",
+    "instruct": "text", "circular": "reason", "fulfil": "text", "sign_for": "", "contact": "how text", "send_back": "reason basis suggested",
     "rule": "lead reason", "reassign": "lead reason", "answer": "text", "report": "text", "supplement": "text",
     "ask_extension": "date reason progress", "ask_suspension": "cause date reason", "review": "text", "resume": "",
     "no_response": "", "call_consultation": "participants date", "conclude": "minutes", "track": "reason date",

@@ -39,6 +39,7 @@ TEXTS: dict[str, dict[str, object]] = {
     "review": {"text": "仍在公示"}, "conclude": {"minutes": "纪要"}, "track": {"reason": "上级规划"}, "reply": {"text": "已办", "document": "8号"},
     "dispute": {"reason": "未解决"}, "appeal": {"reason": "影响投产"}, "escalate": {"reason": "需协调"}, "deliver": {"text": "已兑现", "document": "9号"},
     "reopen": {"reason": "再次出现"}, "refuse": {"reason": "理由不足"}, "hand_back": {"reason": "缺附件"}, "resubmit": {"text": "已补"},
+    "circular": {"reason": "久拖未决"},
     "report_to_city": {"text": "已报", "document": "10号"},
 }  # fmt: skip
 """What people write; the model does not read it."""

@@ -278,7 +278,12 @@ class PlainOffice:
         owner = self.late(case, clock)
         case.notices.append((clock.kind, clock.subject, colour, owner))
         answers = clock.kind in OF_LEAD or clock.kind == "answer"
-        if colour != "blue" and answers and owner == clock.owner and case.status not in ("replied", "closed"):
+        if (
+            colour in ("yellow", "red")
+            and answers
+            and owner == clock.owner
+            and case.status not in ("replied", "closed")
+        ):
             for duty in case.clocks:
                 if duty.open and duty.explains is clock:
                     duty.open = False
@@ -899,6 +904,20 @@ class PlainOffice:
             if case.status == "replied":
                 raise No("field_wrong")
             self.duty(case, f["unit"], self.day(f))
+
+    def do_circular(self, case: Case, who: Who, f: Fields) -> None:
+        """Known to all: what has been red for long enough, the first due first."""
+        red = [c for c in case.clocks if c.open and c.paused is None and "red" in COLOURS.get(c.kind, "")]
+        if case.status == "tracking":
+            red += [c for c in case.clocks if c.open and c.paused is None and c.kind == "interim"]
+        left = sorted((c for c in red if "circular" not in c.done), key=lambda c: (c.due, c.serial))
+        for clock in left:
+            late = plain.working_days(clock.due.date(), self.now.date()) if self.now > clock.due else 0
+            if "red" in clock.done and late >= clock.days["circular"]:
+                clock.done.add("circular")
+                self.issue(case, clock, "circular")
+                return
+        raise No("circular_early" if left else "circular_issued" if red else "nothing_red")
 
     def duty(self, case: Case, unit: str, day: date) -> None:
         """Something to be done by a day."""

@@ -20,6 +20,7 @@ ACTIONS: Final = {
     "merge": (BUT_REPLIED, DESK),
     "amend": (OPEN, DESK),
     "instruct": (OPEN, "deputy_chief chief"),
+    "circular": (OPEN, "desk_head deputy_chief"),
     "report_to_city": (BUT_REPLIED, "desk_head"),
     "fulfil": (BUT_REPLIED, "duty_unit"),
     "sign_for": ("in_progress consultation", "lead"),
@@ -119,7 +120,7 @@ SUSPENSIONS: Final = {
     "policy_limit": 90,
     "weather": 15,
 }
-NOTICE_DAYS: Final = {"blue": -2, "yellow": 1, "red": 3}
+NOTICE_DAYS: Final = {"blue": -2, "yellow": 1, "red": 3, "circular": 5}
 ATTEMPTS, DISPUTE_AT, REDOS = 3, 2, 2
 DESK_UNIT: Final = "O01"
 HIGHER: Final = ("unit_head", "dispatch_head", "deputy_chief", "chief")
