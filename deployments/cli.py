@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "health": "deployments.commands_health:health",
     "inbox": "deployments.commands_office:inbox",
     "outbox": "deployments.commands_office:outbox",
+    "hooks": "deployments.commands_hooks:hooks",
     "mail": "deployments.commands_mail:mail",
     "policy": "deployments.commands_rules:policy",
     "calendar": "deployments.commands_rules:calendar",

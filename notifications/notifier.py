@@ -58,18 +58,13 @@ class Parcel:
     message_id: str
     """Stays the same over retries, so that whoever gets a parcel twice can tell."""
     links: Mapping[str, str] = field(default_factory=dict)
+    case_code: str | None = None
     root_id: str | None = None
     sealed: bool = False
     """Whether the case is restricted: not a word of the matter may be said, and by mail alone."""
     detail: str | None = None
     """What the case's reporter described, where the policy lets messages repeat it."""
     channel: str = MAIL
-
-    @property
-    def case_code(self) -> str | None:
-        """The code of the case that it is about."""
-        code = self.variables.get("case_code")
-        return code if isinstance(code, str) else None
 
 
 class Channel(Protocol):

@@ -16,6 +16,9 @@ from notifications.transport import Refused, Transport
 from services.hooks import channel_of, pause
 from services.office import Office
 
+HTTP_TIMEOUT = 10.0
+"""Seconds that a channel's or hook's receiver has for an answer, all of it."""
+
 PRINTED = "printed"
 """The folder below the data folder in which channels of kind file write, each in its own."""
 
@@ -87,4 +90,5 @@ def _setting(office: Office, name: str, kind: str, url: str, template: str = "")
     return ChannelSetting(
         name, kind, os.environ.get(bare.variable("URL"), url), os.environ.get(bare.variable("SECRET"), ""), template,
         settings.data / PRINTED / name, tuple(settings.http_private.split()), settings.http_ca,
+        HTTP_TIMEOUT,
     )  # fmt: skip

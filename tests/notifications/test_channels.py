@@ -49,7 +49,7 @@ def parcel(**chosen: Any) -> Parcel:
     facts = AssignedLead.example().facts() | chosen.pop("facts", {})
     return Parcel(**{
         "id": 7, "code": "assigned_lead", "recipient": "供电公司", "locale": "zh", "variables": facts,
-        "message_id": "<abc123@example.org>", "channel": "robot", **chosen,
+        "message_id": "<abc123@example.org>", "channel": "robot", "case_code": facts["case_code"], **chosen,
     })  # fmt: skip
 
 
