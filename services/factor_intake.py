@@ -13,7 +13,7 @@ from services.casebook import Casebook
 from services.factor_opening import NewFactor, open_factors
 from services.factor_request import read_factor
 from services.report import Report, parse_body
-from services.senders import find_contact, find_enterprise, find_project
+from services.senders import find_projects, find_senders
 
 FACTOR = "factor"
 """Marks a delivery as a factor request."""
@@ -42,8 +42,8 @@ def _open(book: Casebook, row: Delivery, report: Report) -> str:
     received = row.received_at.astimezone(book.time.zone).date()
     asked = read_factor(book.policy, book.time, said if isinstance(said, dict) else {}, received)
     project = known_project(book, asked.project)
-    enterprise = find_enterprise(book.session, report, project)
-    contact = find_contact(book.session, enterprise, report, verified_at=row.confirmed_at)
+    [sender] = find_senders(book.session, [(report, row.confirmed_at)])
+    contact = sender.contact
     actor = Actor(Party.ENTERPRISE, "form", contact=contact.id)
     [(case_id, code)] = open_factors(
         book, [NewFactor(asked, project, actor, row.source, contact.id, asked_on=received)]
@@ -55,7 +55,7 @@ def _open(book: Casebook, row: Delivery, report: Report) -> str:
 
 def known_project(book: Casebook, said: str) -> Project:
     """The project by code or name; a factor is guaranteed for a project, so an unknown one is refused."""
-    project, _ = find_project(book.session, said)
+    [project] = find_projects(book.session, [said])
     if project is None:
         raise wrong("project", f"{said!r} is no project of this district; name it by its code, e.g. P02")
     return project

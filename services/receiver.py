@@ -18,7 +18,7 @@ from services.casebook import Casebook, NewCase, open_casebook
 from services.factor_intake import is_factor, open_requests
 from services.office import Office
 from services.report import Report, parse_body, read_report
-from services.senders import find_contact, find_enterprise, find_project
+from services.senders import Sender, find_senders
 from services.triage import route
 
 
@@ -56,7 +56,8 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
         read, quarantined = _read_all(rows)
         good = [(row, report) for row, report in read if not is_factor(row)]
         requests, refused = open_requests(book, [(row, report) for row, report in read if is_factor(row)])
-        cases = [_new_case(book, row, report) for row, report in good]
+        senders = find_senders(session, [(report, row.confirmed_at) for row, report in good])
+        cases = [_new_case(book, *one, sender) for one, sender in zip(good, senders, strict=True)]
         opened = book.open(cases)
         for (row, _), (case_id, _code), new in zip(good, opened, cases, strict=True):
             row.state, row.case_id, row.handled_at = DeliveryState.DONE, case_id, book.now
@@ -113,10 +114,8 @@ def read_delivery(row: Delivery) -> Report:
     )  # fmt: skip
 
 
-def _new_case(book: Casebook, row: Delivery, report: Report) -> NewCase:
-    project, flags = find_project(book.session, report.project)
-    enterprise = find_enterprise(book.session, report, project)
-    contact = find_contact(book.session, enterprise, report, verified_at=row.confirmed_at)
+def _new_case(book: Casebook, row: Delivery, report: Report, sender: Sender) -> NewCase:
+    project, enterprise, contact = sender.project, sender.enterprise, sender.contact
     area = project.area_id if project is not None else None
     way, more = route(book.policy, book.people, report.category, report.severity, area)
     if row.trust is Trust.DESK:
@@ -127,7 +126,7 @@ def _new_case(book: Casebook, row: Delivery, report: Report) -> NewCase:
         title=report.title, detail=report.detail, source=row.source, category=report.category if "unknown_category" not in more else None,
         severity=report.severity, enterprise_id=enterprise.id, contact_id=contact.id, project_id=project.id if project else None,
         project_said=report.project, area=area, actor=actor, route=way, restricted=report.restricted, withheld=report.withheld,
-        flags=tuple(dict.fromkeys((*report.flags, *flags, *more, *([f"category_said:{report.category}"] if "unknown_category" in more and report.category else [])))),
+        flags=tuple(dict.fromkeys((*report.flags, *sender.flags, *more, *([f"category_said:{report.category}"] if "unknown_category" in more and report.category else [])))),
     )  # fmt: skip
 
 
