@@ -53,7 +53,7 @@ class FileChannel:
         """Write the sheet; `Unreachable` while the folder cannot be written to."""
         page = sheet(parcel, self._desk)
         day = self._folder / self._desk.now().astimezone(self._desk.line.zone).date().isoformat()
-        name = _NAME.sub("-", f"{parcel.case_code or 'office'}-{parcel.code}-{parcel.id}") + ".html"
+        name = _NAME.sub("-", f"{parcel.about or 'office'}-{parcel.code}-{parcel.id}") + ".html"
         try:
             day.mkdir(mode=0o700, parents=True, exist_ok=True)
             begun = day / f".{name}.part"
@@ -69,7 +69,7 @@ def sheet(parcel: Parcel, desk: Desk) -> str:
     message = from_facts(parcel.code, parcel.variables)
     language = locale_of(parcel.locale)
     said = message.sealed(language) if parcel.sealed else message
-    link = desk.board_link(parcel.case_code)
+    link = desk.board_link(parcel.about)
     page = render(said, parcel.locale, dict.fromkeys(said.links[:1], link), desk.line, parcel.detail).html
     moment = filters(language, desk.line.zone)["moment"](desk.now().isoformat())
     colon = "：" if language == "zh" else ": "

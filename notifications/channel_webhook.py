@@ -146,13 +146,13 @@ def values_of(parcel: Parcel, desk: Desk) -> dict[str, Any]:
     message = from_facts(parcel.code, parcel.variables)
     language = locale_of(parcel.locale)
     said = message.sealed(language) if parcel.sealed else message
-    link = desk.board_link(parcel.case_code)
+    link = desk.board_link(parcel.about)
     # Never the recipient's own link: whoever reads in the group could act by it.
     rendered = render(said, parcel.locale, dict.fromkeys(said.links[:1], link), desk.line)
     due = said.facts().get("due")
     return {
         "event": parcel.code, "id": webhook_id(parcel.message_id), "at": desk.now().astimezone(desk.line.zone).isoformat(),
-        "locale": language, "case_code": parcel.case_code, "recipient": one_line(parcel.recipient), "subject": rendered.subject,
+        "locale": language, "case_code": parcel.about, "recipient": one_line(parcel.recipient), "subject": rendered.subject,
         "due": filters(language, desk.line.zone)["moment"](due) if isinstance(due, str) else None, "link": link,
         "variables": said.facts(),
     }  # fmt: skip

@@ -66,6 +66,12 @@ class Parcel:
     """What the case's reporter described, where the policy lets messages repeat it."""
     channel: str = MAIL
 
+    @property
+    def about(self) -> str | None:
+        """The code of the case that it is about, as given or as the message says it."""
+        said = self.case_code or self.variables.get("case_code")
+        return said if isinstance(said, str) else None
+
 
 class Channel(Protocol):
     """A session with one way out, opened and closed by `with`; `Unreachable` when it cannot be opened.

@@ -48,6 +48,7 @@ class _Resting:
 
     def __init__(self, office: Office, name: str, make: Callable[[], Channel]) -> None:
         self._office, self._name, self._channel = office, name, make()
+        self._gone = False
 
     def __enter__(self) -> Self:
         self._channel.__enter__()
@@ -60,13 +61,15 @@ class _Resting:
 
     def send(self, parcel: Parcel) -> Refused | None:
         """Hand it over; after 410 the hook rests until somebody resumes it."""
-        refused = self._channel.send(parcel)
-        if refused is None or refused.code != GONE:
-            return refused
-        # A try by hand changes nothing.
-        if parcel.id:
-            pause(self._office, self._name)
-        return Refused(True, GONE, f"{refused.text}; the hook rests until `expedite hooks resume {self._name}`")
+        if not self._gone:
+            refused = self._channel.send(parcel)
+            if refused is None or refused.code != GONE:
+                return refused
+            self._gone = True
+            # A try by hand changes nothing.
+            if parcel.id:
+                pause(self._office, self._name)
+        return Refused(True, GONE, f"gone; the hook rests until `expedite hooks resume {self._name}`")
 
 
 def _mail(office: Office, desk: Desk, connect: Callable[[Office], Transport] | None) -> Channel:

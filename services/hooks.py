@@ -96,11 +96,12 @@ def _row(book: Casebook, hook: str, key: str, told: Row, case: Case) -> Row:
 
 def _told(book: Casebook, case: Case, event: str) -> Row:
     """A Standard Webhooks payload: ids, states and dates; no title, no name, no text."""
-    due = case.due.isoformat() if case.due is not None else None
+    zone = book.time.zone
+    due = case.due.astimezone(zone).isoformat() if case.due is not None else None
     light = light_of(case.status, case.due, book.now, book.policy, book.time)
     return {
         "type": f"case.{event}",
-        "timestamp": book.now.isoformat(),
+        "timestamp": book.now.astimezone(zone).isoformat(),
         "data": {
             "code": case.code, "kind": case.kind.value, "status": case.status.value, "outcome": case.outcome, "light": light.value,
             "rung": case.rung, "round": case.round, "cycle": case.cycle, "lead": case.lead, "due": due, "estimated": case.estimated,
