@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from domain.lifecycle import Party, Status
 from domain.policy import Colour, Label, Limit
-from domain.working_time import Due, WorkingTime
+from domain.working_time import Due, OutsideCalendarError, WorkingTime
 
 
 class ClockState(StrEnum):
@@ -77,6 +78,8 @@ class ClockKind:
     stands_still: bool = True
     red_in: frozenset[Status] | None = None
     reminds: bool = False
+    by_slip: bool = False
+    """Its colours come by calendar days of slip (the policy's `milestones`), not by the notices' working days."""
 
 
 _S = Status
@@ -116,6 +119,7 @@ _ROWS: tuple[ClockKind, ...] = (
     ClockKind("factor_stage", Label("要素环节", "Factor stage"), Party.LEAD, _WORK, _FULL),
     ClockKind("needed_by", Label("最晚需要时间", "Needed by"), Party.LEAD, _WORK, _FULL),
     ClockKind("grant_expiry", Label("批复有效期", "Validity of a grant"), Party.LEAD, _WORK | {_S.SUSPENDED, _S.CLOSED}, _FULL, expiry=Expiry.GAP, stands_still=False),
+    ClockKind("milestone", Label("项目节点", "Milestone"), Party.COMMISSIONER, frozenset(), (_YELLOW, _RED), stands_still=False, by_slip=True),
 )  # fmt: skip
 
 CLOCKS: dict[str, ClockKind] = {row.name: row for row in _ROWS}
@@ -262,10 +266,24 @@ def _resume(fold: _Fold, moment: Moment, time: WorkingTime) -> None:
         raise ValueError("a clock resumed that was not paused")
     start, begun, ended = fold.start.at, fold.paused_at, moment.at
     fold.pauses.append((begun, ended))
+    if moment.reason == HEAT_STOP:
+        fold.due = a_day_later(fold.due, time.zone)
+        fold.paused_at = None
+        return
     fold.due = shifted(fold.due, start, begun, ended, fold.limit, time)
     if fold.extended is not None:
         fold.extended = shifted(fold.extended, start, begun, ended, fold.limit, time)
     fold.paused_at = None
+
+
+HEAT_STOP = "heat_stop"
+"""The reason of a pause that excuses a whole calendar day of a plan, whenever it is told, and of a node that is late already."""
+
+
+def a_day_later(due: Due, zone: ZoneInfo) -> Due:
+    """The same wall-clock time on the next calendar day."""
+    local = due.at.astimezone(zone)
+    return Due((local + timedelta(days=1)).astimezone(UTC), due.estimated)
 
 
 def later(told: Due | None, anew: Due) -> Due:
@@ -273,9 +291,17 @@ def later(told: Due | None, anew: Due) -> Due:
     return Due(told.at, anew.estimated) if told is not None and told.at > anew.at else anew
 
 
+def _is_estimated(given: datetime, time: WorkingTime) -> bool:
+    """A date that was set beyond the calendar (plans reach years ahead) is what it is: nothing was reckoned."""
+    try:
+        return time.estimated(given)
+    except OutsideCalendarError:
+        return False
+
+
 def _first_due(start: datetime, limit: Limit | None, given: datetime | None, time: WorkingTime) -> Due:
     if given is not None:
-        return Due(given, time.estimated(given))
+        return Due(given, _is_estimated(given, time))
     if limit is None:
         raise ValueError("a clock needs a limit or a date")
     return time.due(start, limit)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from datetime import time as midnight
 from functools import lru_cache
 
 from domain.clocks import Clock, Expiry
@@ -73,7 +74,7 @@ def steps(
         rule = policy.notices[colour]
         if rule.by_hand or (colour is Colour.RED and row.red_in is not None and setting.status not in row.red_in):
             continue
-        at = _notice_moment(clock, due, rule.days, time)
+        at = slip_moment(due, colour, policy, time) if row.by_slip else _notice_moment(clock, due, rule.days, time)
         if at is None:
             continue
         if rule.days > 0 and row.expiry not in _LASTS:
@@ -85,6 +86,13 @@ def steps(
     if (row.expiry is not None or setting.falls_due) and EXPIRE not in past:
         found.append(Step(EXPIRE, max(due, clock.started)))
     return sorted(found, key=lambda step: (step.at, _TURN[step.name]))
+
+
+def slip_moment(due: datetime, colour: Colour, policy: Policy, time: WorkingTime) -> datetime:
+    """The midnight at which a node is more calendar days late than the colour's rule allows."""
+    rule = policy.milestones.red if colour is Colour.RED else policy.milestones.yellow
+    late = due.astimezone(time.zone).date() + timedelta(days=rule.over + 1)
+    return datetime.combine(late, midnight(), time.zone).astimezone(UTC)
 
 
 def _reminders(clock: Clock, due: datetime, policy: Policy, time: WorkingTime) -> list[Step]:

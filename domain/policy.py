@@ -18,7 +18,9 @@ from domain.files import FormRules
 from domain.label import Label as Label
 from domain.likeness import Similarity, Systemic
 from domain.mail_rules import MailRules
+from domain.plan_rules import PlanRules
 from domain.publication import PublicRules
+from domain.roles import Role as Role
 
 
 class Unit(StrEnum):
@@ -38,23 +40,6 @@ class Colour(StrEnum):
     YELLOW = "yellow"
     RED = "red"
     CIRCULAR = "circular"
-
-
-class Role(StrEnum):
-    """A capacity in which a person acts; officials are known to the rules by role only."""
-
-    CLERK = "dispatch_clerk"
-    DESK_HEAD = "dispatch_head"
-    COMMISSIONER = "commissioner"
-    LIAISON = "liaison"
-    UNIT_HEAD = "unit_head"
-    AREA_OFFICER = "area_officer"
-    DEPUTY_CHIEF = "deputy_chief"
-    EXECUTIVE_DEPUTY = "executive_deputy"
-    CHIEF = "chief"
-    SUPERVISOR = "supervisor"
-    SAFETY_INSPECTOR = "safety_inspector"
-    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +304,7 @@ class Policy:
     """Who leads when no ruling comes: unit ids, or "area"; the desk's own unit is the last."""
     factor_types: dict[str, FactorType] = field(default_factory=dict)
     """What projects ask to have guaranteed: land, power, finance and others."""
+    milestones: PlanRules = field(default_factory=PlanRules)
     similarity: Similarity = field(default_factory=Similarity)
     systemic: Systemic = field(default_factory=Systemic)
     public: PublicRules = field(default_factory=PublicRules)

@@ -12,13 +12,18 @@ from domain.clocks import ClockState, Happening
 from domain.policy import Colour, Unit
 from models.base import Base, words
 
+BELONGS_TO_ONE = (
+    "(case when case_id is null then 0 else 1 end) + (case when delivery_id is null then 0 else 1 end) "
+    "+ (case when milestone_id is null then 0 else 1 end) = 1"
+)
+
 
 class Clock(Base):
-    """A deadline. It belongs to a case, or to a delivery that waits to be confirmed."""
+    """A deadline. It belongs to a case, to a delivery that waits to be confirmed, or to a node of a project's plan."""
 
     __tablename__ = "clock"
     __table_args__ = (
-        CheckConstraint("(case_id is null) <> (delivery_id is null)", name="belongs_to_one"),
+        CheckConstraint(BELONGS_TO_ONE, name="belongs_to_one"),
         CheckConstraint("state = 'running' or next_action_at is null", name="only_running_acts"),
         # The sweep's index: only what will act.
         Index(
@@ -27,11 +32,13 @@ class Clock(Base):
         ),
         Index("ix_clock_case_id", "case_id"),
         Index("ix_clock_delivery_id", "delivery_id"),
+        Index("ix_clock_milestone_id", "milestone_id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
+    milestone_id: Mapped[int | None] = mapped_column(ForeignKey("milestone.id"))
     kind: Mapped[str] = mapped_column(String(32))
     owner_unit: Mapped[str | None] = mapped_column(ForeignKey("unit.id"))
     subject: Mapped[str] = mapped_column(default="")
@@ -89,6 +96,7 @@ class Notice(Base):
         UniqueConstraint("number"),
         UniqueConstraint("clock_id", "round", "cycle", "colour"),
         Index("ix_notice_case_id", "case_id"),
+        Index("ix_notice_milestone_id", "milestone_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,6 +104,7 @@ class Notice(Base):
     colour: Mapped[Colour] = mapped_column(words(Colour, "colour_known"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
+    milestone_id: Mapped[int | None] = mapped_column(ForeignKey("milestone.id"))
     clock_id: Mapped[int] = mapped_column(ForeignKey("clock.id"))
     round: Mapped[int]
     cycle: Mapped[int]

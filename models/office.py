@@ -101,7 +101,7 @@ class Outbox(Base):
 
 
 class AccessLink(Base):
-    """A personal link: a token's hash, for one person, one case (or waiting report) and one capacity."""
+    """A personal link: a token's hash, for one person, one case (or waiting report, or node of a plan) and one capacity."""
 
     __tablename__ = "access_link"
     __table_args__ = (Index("ix_access_link_case_id", "case_id"),)
@@ -115,6 +115,8 @@ class AccessLink(Base):
     party: Mapped[str] = mapped_column(String(16))
     unit_id: Mapped[str | None] = mapped_column(ForeignKey("unit.id"))
     step_id: Mapped[int | None] = mapped_column(ForeignKey("approval_step.id"))
+    milestone_id: Mapped[int | None] = mapped_column(ForeignKey("milestone.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("milestone_change.id"))
     principal_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -9,6 +9,7 @@ from models.clock import Clock, ClockEvent, Notice
 from models.directory import Account, AccountRole, Contact, DirectoryChange, Enterprise, Project, Substitution, Unit
 from models.factor import FactorGrant, FactorRequest, FactorStage
 from models.intake import Delivery
+from models.milestone import HeatStop, Milestone, MilestoneChange, MilestoneEntry
 from models.office import (
     AccessLink,
     Command,
@@ -27,6 +28,6 @@ metadata = Base.metadata
 __all__ = [
     "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Attachment", "Base", "CalendarDay", "CalendarVersion", "Case", "CaseLink",
     "Clock", "ClockEvent", "Command", "Contact", "Delivery", "DirectoryChange", "EndedSession", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
-    "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "Lease", "MailStop", "Notice",
+    "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "HeatStop", "Lease", "MailStop", "Milestone", "MilestoneChange", "MilestoneEntry", "Notice",
     "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
 ]  # fmt: skip

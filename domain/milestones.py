@@ -1,0 +1,137 @@
+"""A project's nodes: their clocks, how far they slip, and the lights of a node and of the whole project (DOMAIN.md 3.2)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.clocks import HEAT_STOP, Clock, ClockState, Happening, Moment, a_day_later
+from domain.ladder import plan_next
+from domain.lights import Light
+from domain.plan_rules import PlanRules
+from domain.policy import Policy
+from domain.working_time import Due, WorkingTime
+
+KIND = "milestone"
+
+_WORSE = (Light.GREEN, Light.YELLOW, Light.RED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a node stands on a day: calendar days of slip (below zero: early) and the light that they give.
+
+    `expected` says that the forecast gives the slip: the node is not late yet.
+    """
+
+    slip: int
+    expected: bool
+    light: Light
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a day on the office's wall clock, in UTC."""
+    return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+
+
+def begin_of(day: date, zone: ZoneInfo) -> datetime:
+    """Midnight before a day, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def light_by_slip(days: int, rules: PlanRules) -> Light:
+    """Green up to yellow's limit, yellow up to red's, else red."""
+    return Light.RED if days > rules.red.over else Light.YELLOW if days > rules.yellow.over else Light.GREEN
+
+
+def standing(
+    plan: date, excused: int, forecast: date | None, actual: date | None, today: date, rules: PlanRules
+) -> Standing:
+    """A node's slip and light. `plan` is the day that counts, `excused` the heat-stop days that are taken off."""
+    until = plan + timedelta(days=excused)
+    if actual is not None:
+        # Excused days never turn a node that came in time into an early one.
+        slip = (actual - until).days if actual > until else min(0, (actual - plan).days)
+        return Standing(slip, False, light_by_slip(slip, rules))
+    late = max(0, (today - until).days)
+    if forecast is None:
+        return Standing(late, False, light_by_slip(late, rules))
+    expected = (forecast - until).days if forecast > until else min(0, (forecast - plan).days)
+    slip = max(late, expected) if late else expected
+    return Standing(slip, slip > late, light_by_slip(slip, rules))
+
+
+def investment_light(gap: float | None, rules: PlanRules) -> Light | None:
+    """The light of the year's investment; `gap` in percentage points, below zero behind the plan. None where it is not known."""
+    if gap is None:
+        return None
+    behind = -gap
+    if behind > rules.investment.red:
+        return Light.RED
+    return Light.YELLOW if behind > rules.investment.yellow else Light.GREEN
+
+
+def start_light(plan: date | None, actual: date | None, today: date, rules: PlanRules) -> Light | None:
+    """The light of the start: not started in the planned month, or some months after the planned day. None without a plan."""
+    if plan is None:
+        return None
+    if actual is not None:
+        return Light.GREEN
+    if today > months_after(plan, rules.start_red_months):
+        return Light.RED
+    last = plan.replace(day=monthrange(plan.year, plan.month)[1])
+    return Light.YELLOW if today > last else Light.GREEN
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def worst(lights: Iterable[Light | None]) -> Light | None:
+    """The worst of several lights; None where none is known."""
+    known = [light for light in lights if light is not None]
+    return max(known, key=_WORSE.index) if known else None
+
+
+# -- the clock -----------------------------------------------------------------------------------------------------------
+
+
+def start(node: str, plan: date, cycle: int, now: datetime, policy: Policy, office_time: WorkingTime) -> Clock:
+    """The clock of a node that is planned for a day; it is due with the end of that day."""
+    due = end_of(plan, office_time.zone)
+    clock = Clock(
+        KIND, None, node, now, None, due, due, False, 1, cycle, policy_version=policy.version, changed=True
+    )  # fmt: skip
+    clock.moments.append(Moment(now, Happening.STARTED, due=due))
+    plan_next(clock, policy, office_time)
+    return clock
+
+
+def excuse(clock: Clock, day: date, policy: Policy, office_time: WorkingTime) -> None:
+    """Take a heat-stop day off a running clock: it is due a calendar day later. Notices that went out stay."""
+    if clock.due is None:
+        raise ValueError("a milestone's clock without a date")
+    zone = office_time.zone
+    clock.moments.append(Moment(begin_of(day, zone), Happening.PAUSED, reason=HEAT_STOP))
+    clock.moments.append(Moment(begin_of(day + timedelta(days=1), zone), Happening.RESUMED, reason=HEAT_STOP))
+    clock.due = a_day_later(Due(clock.due, False), zone).at
+    clock.changed = True
+    plan_next(clock, policy, office_time)
+
+
+def end(clock: Clock, now: datetime, reason: str) -> None:
+    """End a node's clock: it was reached (`actual`), or planned anew by an approved change (`change`)."""
+    clock.state, clock.ended_at = ClockState.MET, now
+    clock.next_step = clock.next_action_at = None
+    clock.changed = True
+    clock.moments.append(Moment(now, Happening.ENDED, reason=reason))
+
+
+def counts_for(clock_started: datetime, day: date, zone: ZoneInfo) -> bool:
+    """Whether a heat-stop day is taken off a clock: not one that was over before the plan was made."""
+    return end_of(day, zone) >= clock_started
