@@ -23,13 +23,15 @@ _BODY = re.compile(r"<body[^>]*>")
 _NAME = re.compile(r"[^A-Za-z0-9-]+")
 # Links cannot be followed on paper, and what is said of them would mislead.
 _STYLE = """<style>
-@page { size: A4; margin: 20mm; }
+@page { size: A4; margin: 15mm 20mm; }
 .action, .address, .foot, .link { display: none !important; }
 .body, .page { background: #ffffff !important; }
 .outer { padding: 0 !important; }
 .sheet { max-width: 170mm !important; border: 0 !important; }
-.served, .receipt { max-width: 170mm; margin: 8mm auto 4mm; font: 16px/26px 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif; color: #16202c; }
-.receipt { margin-top: 16mm; }
+.office, .main { padding-left: 0 !important; padding-right: 0 !important; }
+.label, .value { padding: 5px 12px 5px 0 !important; }
+.served, .receipt { max-width: 170mm; margin: 0 auto 4mm; font: 16px/26px 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif; color: #16202c; }
+.receipt { margin-top: 8mm; }
 .blank { display: inline-block; width: 45mm; border-bottom: 1px solid #16202c; }
 </style>
 """
