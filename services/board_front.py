@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -11,22 +11,24 @@ from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS, ClockState
 from domain.ladder import overdue_days
-from domain.lifecycle import Status
+from domain.lifecycle import Party, Status
 from domain.lights import Light
 from domain.policy import Label
 from models.case import Case, Reporter
 from models.clock import Clock
 from models.directory import Contact, Project
+from services.attribution import overdue_days as attributed
 from services.board_filters import NO_UNIT
 from services.board_lights import URGENCY, Edges, edges, light_column, not_restricted
 from services.board_lists import board_rows, counters, page_ids
-from services.board_types import BoardRow, GroupLine, LateClock, LightCount
+from services.board_types import BoardRow, GroupLine, LateClock, LightCount, Why
 from services.board_users import BoardUser
 from services.office import Office
 from services.people import People
 
 MOST_PROJECTS = 12
 """So many projects are on the first page, those with the most urgent lights; all of them are a filter of the list."""
+MOST_CLOCKS = 3
 _LIGHT = "shown_light"
 """Grouped by its name: PostgreSQL takes the same expression with parameters of its own for another one."""
 Counts = dict[str, dict[str, int]]
@@ -41,7 +43,7 @@ class FrontLists:
     units: tuple[GroupLine, ...]
     rungs: tuple[GroupLine, ...]
     urgent: tuple[BoardRow, ...]
-    why: dict[str, tuple[LateClock, ...]]
+    why: dict[str, Why]
 
 
 def front_lists(session: Session, office: Office, people: People, user: BoardUser, most: int) -> FrontLists:
@@ -67,7 +69,7 @@ def front_lists(session: Session, office: Office, people: People, user: BoardUse
         _groups(units, names),
         _groups(rungs, {key: office.policy.rung(int(key)).label for key in rungs}, ladder=True),
         urgent,
-        _late(session, office, people, dict(zip(ids, (row.code for row in urgent), strict=True))),
+        _why(session, office, people, dict(zip(ids, (row.code for row in urgent), strict=True))),
     )
 
 
@@ -119,25 +121,26 @@ def _chosen(found: Counts) -> Sequence[str]:
     return ranked[:MOST_PROJECTS]
 
 
-def _late(session: Session, office: Office, people: People, codes: dict[int, str]) -> dict[str, tuple[LateClock, ...]]:
-    """Of each case the clocks that run and are past due, the longest late first."""
+def _why(session: Session, office: Office, people: People, codes: Mapping[int, str]) -> dict[str, Why]:
+    """Of each late case whose delay it is, those of most days first, and its other clocks that are past due."""
     now = office.now()
     query = (
         select(Clock.case_id, Clock.kind, Clock.owner_unit, Clock.due)
-        .where(Clock.case_id.in_(codes), Clock.state == ClockState.RUNNING, Clock.due < now)
+        .where(Clock.case_id.in_(codes), Clock.kind != "close", Clock.state == ClockState.RUNNING, Clock.due < now)
         .order_by(Clock.due, Clock.id)
     )
-    found: dict[str, list[LateClock]] = defaultdict(list)
+    clocks: dict[int, list[LateClock]] = defaultdict(list)
     for case_id, kind, owner, due in session.execute(query):
-        if kind not in CLOCKS:
-            continue
-        line = LateClock(
-            CLOCKS[kind].label, people.label(owner or office.policy.desk_unit), overdue_days(due, now, office.time)
+        if case_id is not None and kind in CLOCKS:
+            late = overdue_days(due, now, office.time)
+            clocks[case_id].append(LateClock(CLOCKS[kind].label, people.label(owner or office.policy.desk_unit), late))
+    found = {}
+    for case_id, days in attributed(session, office, list(codes)).items():
+        owners = Counter(day.owner for day in days)
+        named = tuple(
+            (Label("审批人", "An approver") if owner == Party.APPROVER.value else people.label(owner), n)
+            for owner, n in owners.most_common()
         )
-        if line not in found[codes[case_id]]:
-            found[codes[case_id]].append(line)
-    return {code: tuple(_first(lines)) for code, lines in found.items()}
-
-
-def _first(lines: Iterable[LateClock], most: int = 3) -> list[LateClock]:
-    return list(lines)[:most]
+        if named or clocks[case_id]:
+            found[codes[case_id]] = Why(named, tuple(dict.fromkeys(clocks[case_id]))[:MOST_CLOCKS])
+    return found

@@ -151,6 +151,14 @@ class LateClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why a case is late: to whom the overdue days of its closing date belong (LIFECYCLE.md, Rules), and what else is late in it."""
+
+    owners: tuple[tuple[Label, int], ...]
+    clocks: tuple[LateClock, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BoardFront:
     """The board's first page."""
 
@@ -159,8 +167,8 @@ class BoardFront:
     units: tuple[GroupLine, ...]
     rungs: tuple[GroupLine, ...]
     urgent: tuple[BoardRow, ...]
-    why: Mapping[str, tuple[LateClock, ...]]
-    """What is late in each urgent case, by its code."""
+    why: Mapping[str, Why]
+    """Why each urgent case is late, by its code."""
     restricted: int
     todo: tuple[Todo, ...]
 

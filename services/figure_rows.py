@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from domain.clocks import ClockState
@@ -30,7 +30,8 @@ REPLIES = frozenset({"resolved", "partial", "promised", "explained", "reasonable
 class CaseRow:
     """A difficulty as the figures of a period see it.
 
-    `on_time` is None without a closing date in its present cycle, `days_to_reply` (working days) without a signed reply.
+    `on_time` is None without a closing date in its present cycle, `days_to_reply` (working days) without a signed reply,
+    `contacted` (first contact in time) without a first contact that was owed. `closed_on` is the day of the office's zone.
     """
 
     received: bool
@@ -43,6 +44,8 @@ class CaseRow:
     rating: int | None
     on_time: bool | None
     days_to_reply: int | None
+    contacted: bool | None = None
+    closed_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -87,27 +90,13 @@ class _Times:
 
     closes: list[tuple[datetime, datetime | None, datetime]] = field(default_factory=list)
     replies: dict[int, datetime] = field(default_factory=dict)
+    contacted: bool | None = None
 
 
 def load_rows(session: Session, office: Office, first: date, last: date) -> Rows:
     """Read what counts in the days `first` to `last`, inclusive."""
-    zone = office.zone
-    period = _Period(
-        first, last, datetime(first.year, first.month, first.day, tzinfo=zone),
-        datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1),
-    )  # fmt: skip
-    query = select(Case).where(
-        Case.kind == Kind.DIFFICULTY,
-        Case.opened_at < period.ends,
-        or_(
-            Case.status != Status.CLOSED, Case.opened_at >= period.begins,
-            and_(Case.closed_at >= period.begins, Case.closed_at < period.ends),
-        ),
-    )  # fmt: skip
-    found = list(session.scalars(query))
-    closed = [case for case in found if case.status is Status.CLOSED and period.has(case.closed_at)]
-    times = _times(session, closed)
-    rows = Rows([_row(case, office, period, times.get(case.id)) for case in found])
+    period = _period(office, first, last)
+    rows = Rows(_load(session, office, period, _counts_in(period)))
     _count_assignments(session, period, rows)
     _count_signing(session, period, office.now(), rows)
     _count_returns(session, period, rows)
@@ -117,7 +106,42 @@ def load_rows(session: Session, office: Office, first: date, last: date) -> Rows
     return rows
 
 
-def _row(case: Case, office: Office, period: _Period, times: _Times | None) -> CaseRow:
+def load_closed(session: Session, office: Office, first: date, last: date) -> list[CaseRow]:
+    """The difficulties that were closed in the days `first` to `last`, inclusive, and are closed still; restricted ones never."""
+    period = _period(office, first, last)
+    return _load(session, office, period, and_(_closed_in(period), Case.restricted.is_(False)))
+
+
+def _period(office: Office, first: date, last: date) -> _Period:
+    zone = office.zone
+    return _Period(
+        first, last, datetime(first.year, first.month, first.day, tzinfo=zone),
+        datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1),
+    )  # fmt: skip
+
+
+def _closed_in(period: _Period) -> ColumnElement[bool]:
+    return and_(Case.status == Status.CLOSED, Case.closed_at >= period.begins, Case.closed_at < period.ends)
+
+
+def _counts_in(period: _Period) -> ColumnElement[bool]:
+    return and_(
+        Case.opened_at < period.ends,
+        or_(Case.status != Status.CLOSED, Case.opened_at >= period.begins, _closed_in(period)),
+    )
+
+
+def _load(session: Session, office: Office, period: _Period, which: ColumnElement[bool]) -> list[CaseRow]:
+    times = _times(session, _closed_in(period))
+    # Columns, not whole cases: of a year there are tens of thousands.
+    query = select(
+        Case.id, Case.status, Case.opened_at, Case.closed_at, Case.outcome, Case.cycle, Case.category, Case.lead_id, Case.restricted,
+        Case.rating_result,
+    ).where(Case.kind == Kind.DIFFICULTY, which)  # fmt: skip
+    return [_row(case, office, period, times.get(case.id)) for case in session.execute(query)]
+
+
+def _row(case: Row[Any], office: Office, period: _Period, times: _Times | None) -> CaseRow:
     on_time = days = None
     if times is not None:
         if times.closes:
@@ -129,31 +153,35 @@ def _row(case: Case, office: Office, period: _Period, times: _Times | None) -> C
                 else case.opened_at
             )
             days = office.time.working_days_between(began, times.replies[max(times.replies)])
+    closed = case.status is Status.CLOSED and period.has(case.closed_at)
     return CaseRow(
-        received=period.has(case.opened_at), open=case.status is not Status.CLOSED,
-        closed=case.status is Status.CLOSED and period.has(case.closed_at), outcome=case.outcome, category=case.category,
-        lead=case.lead_id, restricted=case.restricted, rating=case.rating_result, on_time=on_time, days_to_reply=days,
+        received=period.has(case.opened_at), open=case.status is not Status.CLOSED, closed=closed, outcome=case.outcome,
+        category=case.category, lead=case.lead_id, restricted=case.restricted, rating=case.rating_result, on_time=on_time,
+        days_to_reply=days, contacted=times.contacted if times is not None else None,
+        closed_on=case.closed_at.astimezone(office.zone).date() if closed else None,
     )  # fmt: skip
 
 
-def _times(session: Session, cases: Sequence[Case]) -> dict[int, _Times]:
-    cycles = {case.id: case.cycle for case in cases}
-    found: dict[int, _Times] = {i: _Times() for i in cycles}
-    for some in chunks(list(cycles)):
-        query = select(
-            Clock.case_id, Clock.kind, Clock.cycle, Clock.round, Clock.started, Clock.due, Clock.ended_at, Clock.state
-        )
-        for case_id, kind, cycle, round_, started, due, ended, state in session.execute(
-            query.where(Clock.case_id.in_(some), Clock.kind.in_(("close", "follow_up")))
-        ):
-            if case_id is None or cycle != cycles[case_id]:
-                continue
-            times = found[case_id]
-            if kind == "follow_up":
-                # A follow-up starts with the reply, and again after each call that reached nobody.
-                times.replies[round_] = min(started, times.replies.get(round_, started))
-            elif state is ClockState.MET and ended is not None:
-                times.closes.append((started, due, ended))
+def _times(session: Session, which: ColumnElement[bool]) -> dict[int, _Times]:
+    """Of the cases: the clocks of their present cycle that say when replies were due and signed, and whether contact was in time."""
+    found: dict[int, _Times] = defaultdict(_Times)
+    query = (
+        select(Clock.case_id, Clock.kind, Clock.round, Clock.started, Clock.due, Clock.ended_at, Clock.state)
+        .join(Case, Case.id == Clock.case_id)
+        .where(Case.kind == Kind.DIFFICULTY, which, Clock.cycle == Case.cycle, Clock.kind.in_(("close", "follow_up", "contact")))
+    )  # fmt: skip
+    for case_id, kind, round_, started, due, ended, state in session.execute(query):
+        times = found[case_id]
+        if kind == "follow_up":
+            # A follow-up starts with the reply, and again after each call that reached nobody.
+            times.replies[round_] = min(started, times.replies.get(round_, started))
+        elif kind == "contact":
+            late = due is not None and ended is not None and ended > due
+            # What was taken back in time was not owed; one that was missed is not mended by a later one.
+            if state is ClockState.MET or late:
+                times.contacted = not late and times.contacted is not False
+        elif state is ClockState.MET and ended is not None:
+            times.closes.append((started, due, ended))
     return found
 
 

@@ -115,7 +115,8 @@ def figures(session: Session, office: Office, first: date, last: date) -> Figure
         c.days_to_reply for c in _told(closed, lambda c: c.days_to_reply is not None) if c.days_to_reply is not None
     )
     shown = [case for case in rows.cases if not case.restricted]
-    units = sorted({*rows.units(), *(case.lead for case in shown if case.lead)})
+    by_unit, by_category = _grouped(shown, lambda c: c.lead), _grouped(shown, lambda c: c.category)
+    units = sorted({*rows.units(), *by_unit})
     return Figures(
         first=first, last=last,
         received=len(_told(rows.cases, lambda c: c.received)), open=len(_told(rows.cases, lambda c: c.open)),
@@ -129,11 +130,19 @@ def figures(session: Session, office: Office, first: date, last: date) -> Figure
         unrated=len(_told(closed, lambda c: c.rating is None and c.outcome not in NOT_RATED)),
         satisfied=len(_told(closed, lambda c: _satisfied(office, c))),
         median_days=median(days) if days else None, ninetieth_days=days[-(-9 * len(days) // 10) - 1] if days else None,
-        units=tuple(_part(office, rows, unit, _name(people, unit), shown, of_unit=True) for unit in units),
+        units=tuple(_part(office, rows, unit, _name(people, unit), by_unit.get(unit, ()), of_unit=True) for unit in units),
         categories=tuple(
-            _part(office, rows, category.code, category.label, shown, of_unit=False) for category in policy.categories.values()
+            _part(office, rows, category.code, category.label, by_category.get(category.code, ()), of_unit=False) for category in policy.categories.values()
         ),
     )  # fmt: skip
+
+
+def _grouped(cases: Sequence[CaseRow], place: Callable[[CaseRow], str | None]) -> dict[str, list[CaseRow]]:
+    found: dict[str, list[CaseRow]] = {}
+    for case in cases:
+        if key := place(case):
+            found.setdefault(key, []).append(case)
+    return found
 
 
 def _told(cases: Sequence[CaseRow], counts: Callable[[CaseRow], bool]) -> list[CaseRow]:
@@ -164,15 +173,14 @@ def _name(people: People, unit: str) -> Label:
 def _part(
     office: Office, rows: Rows, code: str, label: Label, cases: Sequence[CaseRow], *, of_unit: bool
 ) -> PartFigures:
-    mine = [case for case in cases if (case.lead if of_unit else case.category) == code]
-    closed = [case for case in mine if case.closed]
+    closed = [case for case in cases if case.closed]
     solved, counted = _solved(office, closed)
 
     def count(what: str) -> int:
         return rows.count(what, code, of_unit=of_unit)
 
     return PartFigures(
-        code=code, label=label, received=count("received") if of_unit else sum(case.received for case in mine),
+        code=code, label=label, received=count("received") if of_unit else sum(case.received for case in cases),
         signed=count("signed"), signed_on_time=count("signed_on_time"), closed=len(closed), solved=solved, counted=counted,
         on_time=sum(case.on_time is True for case in closed), late=sum(case.on_time is False for case in closed),
         rated=sum(case.rating is not None for case in closed), satisfied=sum(_satisfied(office, case) for case in closed),

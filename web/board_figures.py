@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.board_kept import kept
 from services.figures import figures
+from services.office import Office
 from web.board_door import board_page, signed_in
 from web.site import site_of
 
@@ -25,16 +27,18 @@ class Period:
 def show(request: Request) -> Response:
     """The figures of `?from` to `?to`, of this year where they name no period."""
     session, office = signed_in(request), site_of(request).office
-    today = office.today()
-    periods = offered(today)
-    first, last = _day(request, "from") or periods["year"].first, _day(request, "to") or today
-    if first > last:
-        first, last = last, first
-    # A calendar reaches so far and no further: what lies outside is counted by nobody.
-    first, last = max(first, office.time.first + timedelta(days=1)), min(last, office.time.last - timedelta(days=1))
-    with office.reading() as database:
-        found = figures(database, office, min(first, last), max(first, last))
+    periods = offered(office.today())
+    first, last = asked(request, office, periods["year"].first)
+    found = kept(office, ("figures", first, last), lambda database: figures(database, office, first, last))
     return board_page(request, session, "board_figures.html", found=found, periods=periods)
+
+
+def asked(request: Request, office: Office, otherwise: date) -> tuple[date, date]:
+    """The days that the address names: `?from` (or `otherwise`) to `?to` (or today), the earlier first."""
+    first, last = sorted((_day(request, "from") or otherwise, _day(request, "to") or office.today()))
+    # A calendar reaches so far and no further: what lies outside is counted by nobody.
+    begins, ends = office.time.first + timedelta(days=1), office.time.last - timedelta(days=1)
+    return min(max(first, begins), ends), max(min(last, ends), begins)
 
 
 def offered(today: date) -> dict[str, Period]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
@@ -30,12 +33,13 @@ PAGES = (
     "/board",
     "/board/list",
     "/board/figures",
+    "/board/charts",
     "/board/restricted",
     "/board/reports",
     "/board/mails",
     "/board/register",
 )
-OF_THE_DESK = PAGES[3:]
+OF_THE_DESK = PAGES[4:]
 
 
 @pytest.fixture
@@ -190,6 +194,7 @@ def test_a_restricted_case_is_nowhere_for_readers(desk: TestClient, reader: Test
         "/board/list?q=并购",
         "/board/list?unit=D08",
         "/board/figures",
+        "/board/charts",
     ):
         said = read(reader, path).text
         assert code not in said.replace(f"q={code}", ""), path
@@ -307,3 +312,73 @@ def test_the_engine_s_links_come_once_it_registered(desk: TestClient, office: Of
         if "/deployments/deployment/id-1/run?parameters=" in link
     ]
     assert len(links) >= 5
+
+
+# -- charts ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["backlog", "lights", "resolving", "closing"])
+def test_a_chart_is_a_picture_behind_the_door(
+    reader: TestClient, door: Callable[[], TestClient], office: Office, name: str
+) -> None:
+    """SVG without scripts under a policy of its own, in the language that the page asks for; nobody else sees it."""
+    report(office).replied().by_firm("confirm")
+    path = f"/board/chart/{name}.svg"
+    answer = reader.get(f"{path}?from=2026-07-01&to=2026-07-31&lang=en")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert "script" not in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert b"<script" not in answer.content
+    assert answer.content != reader.get(f"{path}?from=2026-07-01&to=2026-07-31&lang=zh").content
+    assert door().get(path, follow_redirects=False).status_code == 303
+
+
+def test_the_page_of_charts_says_what_each_shows_and_has_its_figures_as_text(
+    reader: TestClient, office: Office
+) -> None:
+    """A sentence above, a table beneath; an unknown picture is none, days that cannot be are answered all the same."""
+    report(office).replied().by_firm("confirm")
+    standing(office, Status.CONSULTATION)
+    page = read(reader, "/board/charts?lang=en")
+    images = [found for tag, found in page.tags if tag == "img" and "/board/chart/" in found.get("src", "")]
+    assert len(images) == 4
+    assert all(found["alt"] for found in images)
+    assert "1 closed, 1 of them solved: 100%." in page.text
+    assert len([tag for tag, _ in page.tags if tag == "table"]) == 5
+    assert reader.get("/board/chart/else.svg").status_code == 404
+    for asked in ("from=x&to=y", "from=0001-01-01&to=9999-12-31", "from=2026-12-31&to=2026-01-01", "from=2030-01-01"):
+        assert reader.get(f"/board/charts?{asked}").status_code == 200, asked
+        assert reader.get(f"/board/chart/lights.svg?{asked}").status_code == 200, asked
+
+
+# -- the front ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_front_says_whose_the_delay_is(reader: TestClient, office: Office) -> None:
+    """The lead's, or the supporter's that did not answer in time; with lights by project."""
+    report(office)
+    office.fixed = datetime(2026, 8, 4, 2, 0, tzinfo=UTC)
+    page = read(reader, "/board?lang=en")
+    assert "Delay of" in page.text
+    assert "/board/list?project=P02" in page.links
+    assert "/board/list?project=P02&light=red" in page.links
+
+
+def test_things_to_do_lead_to_the_engine_s_form_filled_in(desk: TestClient, office: Office) -> None:
+    """Once it registered: dispatching a new case, ruling on a disputed one, a role that nobody holds."""
+    code = standing(office, Status.DISPUTED).code
+    assert "parameters=" not in "".join(read(desk, "/board").links)
+    remember(office, Registered("http://127.0.0.1:4200", {"coordinate-difficulty": "id-1"}, {}))
+    [link] = {link for link in read(desk, "/board").links if "parameters=" in link}
+    assert json.loads(unquote(link.split("parameters=")[1])) == {"cases": [code], "step": "rule"}
+
+
+def test_a_reader_sees_no_reporter_s_name(desk: TestClient, reader: TestClient, office: Office) -> None:
+    """The enterprise, but neither who of it spoke nor how to reach them; the desk sees all three."""
+    code = report(office).code
+    for client, seen in ((desk, True), (reader, False)):
+        said = read(client, f"/board/case/{code}").text
+        assert ("项目联络员" in said) is seen
+        assert ("p02@example.com" in said) is seen
+        assert "禾城湖粲钠能有限公司" in said
