@@ -250,10 +250,12 @@ def files_behind(session: Session, grant: Grant) -> tuple[FileLine, ...]:
     """The files that the holder of a personal link may have."""
     if grant.account is not None:
         return files_of(session, grant.case_id, grant.delivery_id)
+    if grant.party is not Party.ENTERPRISE:
+        return ()
     if grant.case_id is not None:
         return files_for_reporter(session, grant.case_id, grant.contact)
     # Whoever sent the report may not be whose address it names; the mailed link alone shows what it says.
-    mailed = grant.link_id is not None and grant.party is Party.ENTERPRISE
+    mailed = grant.link_id is not None
     return files_of(session, None, grant.delivery_id) if mailed and grant.delivery_id is not None else ()
 
 

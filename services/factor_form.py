@@ -10,7 +10,7 @@ from domain.quantity import MEASURES
 from domain.refusals import need
 from services.factor_intake import FACTOR
 from services.factor_request import read_factor
-from services.form import form_choices, in_form, store_report
+from services.form import in_form, public_choices, store_report
 from services.intake import Receipt
 from services.links import new_token
 from services.office import Office
@@ -30,11 +30,11 @@ class FactorChoices:
 
 
 def factor_choices(office: Office) -> FactorChoices:
-    """The types with their units, every unit once, and the active projects."""
+    """The types with their units, every unit once, and the projects that everybody may see."""
     kinds = office.policy.factor_types.values()
     types = tuple(Choice(k.code, k.label, Label("、".join(k.units), ", ".join(k.units))) for k in kinds)
     units = dict.fromkeys(unit for kind in kinds for unit in kind.units if unit in MEASURES)
-    return FactorChoices(types, tuple(Choice(u, Label(u, u)) for u in units), form_choices(office).projects)
+    return FactorChoices(types, tuple(Choice(u, Label(u, u)) for u in units), public_choices(office).projects)
 
 
 def submit_factor(office: Office, values: Mapping[str, str], locale: str) -> Receipt:

@@ -8,8 +8,6 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
-import puremagic
-
 from domain.files import SUFFIXES, FileKind
 from domain.refusals import FieldRefused, wrong
 
@@ -75,6 +73,8 @@ def _is(kind: FileKind, path: Path) -> bool:
     with path.open("rb") as file:
         if _BEGINS[kind].match(file.read(64)) is None:
             return False
+    import puremagic  # its tables take a moment to read, and the form is shown without them
+
     try:
         found = {match.extension for match in puremagic.magic_file(path)}
     except (puremagic.PureError, ValueError):

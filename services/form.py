@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,10 @@ from services.links import new_token
 from services.office import Office
 from services.owing import insert_once, outbox_row
 from services.page_types import Choice
+from services.people import load_people
+from services.project_search import LISTED, public_projects
 from services.report import Report, read_report
+from services.triage import route
 from services.waiting_reports import start_clock
 
 FORM = "form"
@@ -27,24 +31,63 @@ FORM = "form"
 
 @dataclass(frozen=True, slots=True)
 class FormChoices:
-    """The drop-downs of the public form."""
+    """What forms offer. Of `projects` too many to be listed, only those found are given (`search` tells)."""
 
     categories: tuple[Choice, ...]
     severities: tuple[Choice, ...]
     projects: tuple[Choice, ...]
+    search: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a reporter is told who confirms now: until when somebody gets in touch, and until when the matter is to be done."""
+
+    contact: datetime
+    done: datetime | None
+
+
+def promise(office: Office, category: str, severity: str) -> Promise:
+    """The first contact and the closing day of such a report, were it dispatched now (LIFECYCLE.md, Clocks)."""
+    policy, now = office.policy, office.now()
+    with office.reading() as session:
+        way, _ = route(
+            policy,
+            load_people(session, policy),
+            category or None,
+            int(severity) if severity in {"1", "2", "3"} else 1,
+            None,
+        )
+    kind = policy.classes[way.case_class]
+    contact = min(
+        office.time.due(now, limit).at for limit in (kind.first_contact, policy.severities[way.severity].first_contact)
+    )
+    return Promise(contact, office.time.due(now, kind.close).at if kind.close is not None else None)
+
+
+def public_choices(office: Office) -> FormChoices:
+    """What the public form offers: categories with a line of help each, severities, and projects that everybody may see."""
+    with office.reading() as session:
+        projects = public_projects(session)
+    search = len(projects) > LISTED
+    return _choices(office, () if search else projects, search)
 
 
 def form_choices(office: Office) -> FormChoices:
-    """Categories with a line of help each, severities, and the active projects."""
-    policy = office.policy
+    """What the desk's own form offers: every active project."""
     with office.reading() as session:
         projects = tuple(
             Choice(p.id, Label(p.name_zh, p.name_en))
             for p in session.scalars(select(Project).where(Project.status == "active").order_by(Project.id))
         )
+    return _choices(office, projects)
+
+
+def _choices(office: Office, projects: tuple[Choice, ...], search: bool = False) -> FormChoices:
+    policy = office.policy
     return FormChoices(
         tuple(Choice(c.code, c.label, c.hint) for c in policy.categories.values()),
-        tuple(Choice(str(s.number), s.label) for s in policy.severities.values()), projects,
+        tuple(Choice(str(s.number), s.label) for s in policy.severities.values()), projects, search,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def _do(office: Office, token: str, sent: Sent) -> Done:
         case "unsubscribe":
             return unsubscribe(office, token)
         case action:
-            return act(office, token, action, sent.values)
+            return act(office, token, action, sent.values, sent.taken.files)
 
 
 def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Response:

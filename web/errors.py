@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from services.file_store import FilesUnavailable
 from services.page_types import LinkRefused
 from web.board_door import SignInFirst
 from web.bodies import BodyTooLarge
@@ -20,7 +21,7 @@ from web.site import client_of, page, site_of
 
 RETRY_AFTER = 10
 """Seconds after which a request that the database could not serve may be tried again."""
-STORE_FAILS = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+STORE_FAILS = (OperationalError, InterfaceError, InternalError, PoolTimeout, FilesUnavailable)
 HANDLED: tuple[type[Exception], ...] = (
     BodyTooLarge, TooOften, ForeignForm, LinkRefused, SignInFirst, HTTPException, Exception, *STORE_FAILS,
 )  # fmt: skip

@@ -10,18 +10,26 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from domain.refusals import FieldRefused
+from domain.refusals import FieldRefused, wrong
+from services.attachments import FIELD as FILES
+from services.attachments import Taken, room_for_strangers
+from services.form import promise, public_choices
+from services.form import read_form as read_values
 from services.intake import Receipt
-from services.pages import form_choices, submit_form
+from services.pages import submit_form
+from services.project_search import search_projects
+from services.refusal_words import in_words
 from services.report import LONGEST_DETAIL, LONGEST_NAME, LONGEST_TITLE
 from web.bodies import read_form
 from web.languages import locale_of
 from web.rates import Rate
 from web.seals import check_origin, leave_note, take_note
 from web.site import client_of, page, site_of
+from web.uploads import NO_FILES, kept_of, take_files
 
 FIELDS = ("title", "detail", "category", "severity", "enterprise", "uscc", "project", "contact", "phone", "email")
 REQUIRED = ("title", "enterprise", "email")
@@ -38,16 +46,34 @@ _RECEIPT = re.compile(r"[A-Z0-9][A-Z0-9-]{3,31}")
 
 def show(request: Request) -> Response:
     """The empty form. Its nonce makes a form that is sent twice one report."""
-    return _form(request, {"nonce": secrets.token_urlsafe(24), "severity": "1"})
+    return _form(request, {"nonce": secrets.token_urlsafe(24), "severity": "1"}, NO_FILES)
 
 
 async def submit(request: Request) -> Response:
-    """Store the report and lead to its receipt; with a mistake, the form again with what was typed (422)."""
+    """Store the report and lead to its receipt; with a mistake, the form again with what was typed and its files (422)."""
     site = site_of(request)
     check_origin(request, site.settings.base_url)
-    sent = await read_form(request, site.settings.body_limit)
-    typed = {name: str(sent.get(name, "")) for name in (*FIELDS, "nonce")}
-    return await run_in_threadpool(_submit, request, typed)
+    site.rates.count(Rate.REPORT, client_of(request))
+    sent = await read_form(request, site.settings.body_limit, site.office.policy.form.files)
+    try:
+        typed = {name: value if isinstance(value := sent.get(name, ""), str) else "" for name in (*FIELDS, "nonce")}
+        if isinstance(chosen := sent.get("found"), str) and not sent.get("search"):
+            typed["project"] = chosen[:120]
+        if not NONCE.fullmatch(typed["nonce"]):
+            typed["nonce"] = secrets.token_urlsafe(24)
+        if any(part.size for part in sent.values() if isinstance(part, UploadFile)) and not await run_in_threadpool(
+            room_for_strangers, site.office
+        ):
+            taken = Taken(
+                (), wrong(FILES, "no files are taken at the moment; add them to the report once it is confirmed")
+            )
+        else:
+            taken = await take_files(request, sent, typed["nonce"])
+    finally:
+        await sent.close()
+    if sent.get("search"):
+        return await run_in_threadpool(_form, request, typed, taken, searched=True)
+    return await run_in_threadpool(_submit, request, typed, taken)
 
 
 def again(_request: Request) -> Response:
@@ -57,33 +83,57 @@ def again(_request: Request) -> Response:
 
 def receipt(request: Request) -> Response:
     """The receipt's page. The way to the report is in the mail alone: only there do we know who reads it."""
-    number = request.query_params.get("number", "")
+    site, number = site_of(request), request.query_params.get("number", "")
     number = number if _RECEIPT.fullmatch(number) else ""
-    note = take_note(request, site_of(request).key, number)
-    return page(request, "receipt.html", receipt=number, address=note.get("address"))
+    note = take_note(request, site.key, number)
+    promised = promise(site.office, str(note.get("category", "")), str(note.get("severity", ""))) if note else None
+    return page(
+        request,
+        "receipt.html",
+        receipt=number,
+        address=note.get("address"),
+        files=note.get("files", 0),
+        promised=promised,
+    )
 
 
-def _submit(request: Request, typed: dict[str, str]) -> Response:
-    site = site_of(request)
-    site.rates.count(Rate.REPORT, client_of(request))
-    if not NONCE.fullmatch(typed["nonce"]):
-        typed["nonce"] = secrets.token_urlsafe(24)
-    locale = locale_of(request)
+def _submit(request: Request, typed: dict[str, str], taken: Taken) -> Response:
+    site, locale = site_of(request), locale_of(request)
+    hashes = ",".join(file.sha256 for file in taken.files)
+    key = content_key(typed | {FILES: hashes}, (*FIELDS, *((FILES,) if hashes else ())))
     try:
-        stored: Receipt = submit_form(site.office, typed | {"nonce": content_key(typed, FIELDS)}, locale)
+        if taken.refused is not None:
+            # What else is wrong is told with it; nothing is stored.
+            read_values(typed, locale)
+            return _form(request, typed, taken, taken.refused)
+        stored: Receipt = submit_form(site.office, typed | {"nonce": key}, locale, taken.files)
     except FieldRefused as refused:
-        return _form(request, typed, refused)
+        return _form(request, typed, taken, refused)
     response = RedirectResponse(f"/receipt?{urlencode({'number': stored.receipt, 'lang': locale})}", 303)
-    leave_note(response, site.key, stored.receipt, {"address": typed["email"]}, secure=site.https)
+    note = {"address": typed["email"], "files": len(taken.files)} | {k: typed[k] for k in ("category", "severity")}
+    leave_note(response, site.key, stored.receipt, note, secure=site.https)
     return response
 
 
-def _form(request: Request, typed: Mapping[str, str], refused: FieldRefused | None = None) -> Response:
-    choices = form_choices(site_of(request).office)
+def _form(
+    request: Request,
+    typed: Mapping[str, str],
+    taken: Taken,
+    refused: FieldRefused | None = None,
+    *,
+    searched: bool = False,
+) -> Response:
+    office = site_of(request).office
     mistakes = mistakes_of(typed, refused, REQUIRED) if refused is not None else {}
+    file_problem = ""
+    if taken.refused is not None:
+        mistakes[FILES] = "wrong"
+        file_problem = in_words(taken.refused).in_(locale_of(request))
     return page(
-        request, "form.html", status=422 if refused is not None else 200, typed=typed, choices=choices, longest=LONGEST,
-        mistakes=mistakes, problem=str(refused) if refused is not None else "",
+        request, "form.html", status=422 if mistakes else 200, typed=typed, choices=public_choices(office), longest=LONGEST,
+        mistakes=mistakes, problem=str(refused or taken.refused or ""), rules=office.policy.form,
+        kept=kept_of(request, typed["nonce"], taken.files), file_problem=file_problem,
+        found=search_projects(office, typed.get("project", "")) if searched else (), searched=searched,
     )  # fmt: skip
 
 
@@ -92,7 +142,7 @@ def mistakes_of(typed: Mapping[str, str], refused: FieldRefused, required: Seque
     field = str(refused.facts.get("field", ""))
     kinds = {name: "missing" for name in required if not typed.get(name, "").strip()}
     kinds[field] = "missing" if refused.code == "field_missing" else "wrong"
-    return {name: kinds[name] for name in FIELDS if name in kinds}
+    return {name: kinds[name] for name in (*FIELDS, FILES) if name in kinds}
 
 
 def content_key(typed: Mapping[str, str], fields: Sequence[str]) -> str:

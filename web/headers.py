@@ -17,6 +17,9 @@ FRAMED_MAIL_POLICY = (
 )
 """For a mail's own HTML, which was written by others: it gets no origin, no script, no form."""
 
+FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+"""For files that people added: should a browser show one after all, it has no origin and runs nothing."""
+
 _ALWAYS = {
     # A personal link's address is its secret: not even our own stylesheet's request may carry it.
     "referrer-policy": "no-referrer",

@@ -12,21 +12,27 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.lifecycle import ACTIONS
 from domain.policy import Label
+from services.attachments import FIELD as FILES
+from services.attachments import Taken
 from services.page_types import AllowedNow, Done, LinkRefused
+from services.refusal_words import in_words
 from web.bodies import read_form
 from web.seals import FIELD, check_origin, check_seal, drop_note, form_seal, leave_note, take_note
 from web.site import page, site_of
+from web.uploads import KEPT, NO_FILES, KeptFile, kept_of, take_files
 
 ACTION = "action"
+FILES_LABEL = Label("附件", "Files")
 _STRAY = ".,;:!?)]}>'\"。，；：！？）》”"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An action as a form sent it; several values of one field are joined by commas."""
+    """An action as a form sent it, with its files; several values of one field are joined by commas."""
 
     action: str
     values: dict[str, str]
+    taken: Taken = NO_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Outcome:
     wrong: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     allowed: tuple[AllowedNow, ...] = ()
+    kept: tuple[KeptFile, ...] = ()
+    """Files that came with it, held for the next try."""
 
     @classmethod
     def done_before(cls, note: Mapping[str, Any]) -> Outcome:
@@ -52,16 +60,19 @@ def token_of(request: Request) -> str:
 
 
 async def read_action(request: Request) -> Sent:
-    """The action that was sent. Raises ForeignForm, BodyTooLarge."""
-    site = site_of(request)
+    """The action that was sent, its files held and checked. Raises ForeignForm, BodyTooLarge, TooOften, FilesUnavailable."""
+    site, token = site_of(request), token_of(request)
     check_origin(request, site.settings.base_url)
-    form = await read_form(request, site.settings.body_limit)
-    check_seal(site.key, token_of(request), str(form.get(FIELD, "")))
-    values: dict[str, str] = {}
-    for name, value in form.multi_items():
-        if name not in (FIELD, ACTION) and isinstance(value, str):
-            values[name] = f"{values[name]},{value}" if name in values else value
-    return Sent(str(form.get(ACTION, "")), values)
+    form = await read_form(request, site.settings.body_limit, site.office.policy.form.files)
+    try:
+        check_seal(site.key, token, str(form.get(FIELD, "")))
+        values: dict[str, str] = {}
+        for name, value in form.multi_items():
+            if name not in (FIELD, ACTION, KEPT) and isinstance(value, str):
+                values[name] = f"{values[name]},{value}" if name in values else value
+        return Sent(str(form.get(ACTION, "")), values, await take_files(request, form, token))
+    finally:
+        await form.close()
 
 
 def look(request: Request, show: Callable[[Outcome | None], Response]) -> Response:
@@ -88,9 +99,12 @@ async def perform(
 
     def work() -> Response:
         site, token = site_of(request), token_of(request)
-        done = act(sent)
+        refused = sent.taken.refused
+        done = Done(False, in_words(refused), FILES) if refused is not None else act(sent)
         if not done.done:
-            outcome = Outcome(False, named(done, sent.action), sent.action, done.field or "", sent.values, done.allowed)
+            kept = kept_of(request, token, sent.taken.files)
+            message = named(done, sent.action)
+            outcome = Outcome(False, message, sent.action, done.field or "", sent.values, done.allowed, kept)
             return show(outcome, 422 if done.field else 409)
         response = RedirectResponse(request.url.path, 303)
         note = {"zh": done.message.zh, "en": done.message.en}
@@ -109,7 +123,7 @@ def shared(request: Request, outcome: Outcome | None) -> dict[str, Any]:
 def named(done: Done, action: str) -> Label:
     """The message with the field called as the page calls it."""
     fields = ACTIONS[action].fields if action in ACTIONS else ()
-    label = next((f.label for f in fields if f.name == done.field), None)
+    label = FILES_LABEL if done.field == FILES else next((f.label for f in fields if f.name == done.field), None)
     if label is None or not done.field:
         return done.message
     zh = done.message.zh.replace(f"“{done.field}”", f"“{label.zh}”").replace(f"Field {done.field} ", f"“{label.zh}” ")

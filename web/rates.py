@@ -21,6 +21,7 @@ class Rate(Enum):
     """What is counted, and how much of it is let through."""
 
     REPORT = "10/minute; 100/hour"
+    FILES = "30/minute; 200/hour"
     WRONG_SIGNATURE = "60/minute"
     UNKNOWN_LINK = "30/minute"
     NEW_LINK = "5/minute; 20/hour"

@@ -84,8 +84,12 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def labels(values: tuple[Label, ...]) -> str:
         return ("、" if locale == "zh" else ", ").join(label(value) for value in values)
 
+    def size(value: int) -> str:
+        return f"{max(1, round(value / 1000))} KB" if value < 1_000_000 else f"{value / 1_000_000:.1f} MB"
+
     return {
         "moment": moment,
+        "size": size,
         "day": day,
         "iso": lambda value: value.astimezone(zone).isoformat(timespec="minutes"),
         "label": label,

@@ -130,7 +130,8 @@ def test_a_missing_title_is_named_with_its_remedy(
     [mail] = [found for tag, found in page.tags if tag == "input" and found.get("id") == "email"]
     assert mail["value"] == REPORT["email"]
     assert "道路下方没有预留管位。" in page.text
-    assert [f["value"] for t, f in page.tags if t == "option" and "selected" in f] == ["power", "P02"]
+    assert [f["value"] for t, f in page.tags if t == "option" and "selected" in f] == ["power"]
+    assert [f["value"] for t, f in page.tags if t == "input" and f.get("id") == "project"] == ["P02"]
     assert stored(office) == []
 
 
