@@ -110,7 +110,6 @@ def sweep(
 ) -> None:
     """Take every step that is due: notices, climbs, expiries. A dry run says who would get what, at any moment."""
     from services.sweep import sweep as take
-    from services.what_if import what_if
 
     with opened(data) as office:
         at: datetime | None = None
@@ -121,7 +120,7 @@ def sweep(
                 raise CommandRefused(f"--as-of {as_of!r}: write it as 2026-07-20T09:00") from None
             at = at.replace(tzinfo=office.zone) if at.tzinfo is None else at
         report = take(office, at, dry_run)
-        seen = what_if(office, report.as_of) if dry_run else None
+        seen = report.ahead
         if as_json:
             ahead = (
                 {
@@ -135,13 +134,15 @@ def sweep(
             show({
                 "as_of": report.as_of.astimezone(office.zone).isoformat(timespec="seconds"), "dry_run": report.dry_run,
                 "examined": report.examined, "steps": [asdict(s) for s in report.steps], "notices": report.notices,
-                "seconds": round(report.seconds, 4), **ahead,
+                "seconds": round(report.seconds, 4), "stuck": [asdict(s) for s in report.stuck], **ahead,
             })  # fmt: skip
             return
         for step in report.steps if seen is None else ():
             typer.echo(f"{step.case} {step.clock} {step.step} → {', '.join(step.to) or '—'}")
         if seen is not None:
             _show_ahead(seen)
+        for one in report.stuck:
+            typer.echo(f"{one.case} {one.kind}: {one.step} could not be taken ({one.problem}); the log says why")
         typer.echo(
             f"{report.examined} clocks, {report.notices} notices in {report.seconds:.2f} s"
             + (" (dry run)" if dry_run else "")

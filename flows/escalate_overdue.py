@@ -9,9 +9,9 @@ from tasks.run_record import UNNAMED, leave_table, name_run
 from tasks.supervision import (
     UnreadableMoment,
     digest_heads,
+    leave_stuck,
     leave_what_if,
     lies_ahead,
-    look_ahead,
     moment,
     sweep_clocks,
 )
@@ -46,8 +46,9 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
             for step in report.steps
         ],
         f"{'Dry run as' if dry_run else 'As'} of {report.as_of.isoformat()}: {report.examined} clocks examined, "
-        f"{len(report.steps)} steps, {report.notices} notices",
+        f"{len(report.steps)} steps, {report.notices} notices, {len(report.stuck)} clocks set aside",
     )
-    if dry_run:
-        leave_what_if(look_ahead(report.as_of))
+    leave_stuck(report)
+    if report.ahead is not None:
+        leave_what_if(report.ahead)
     return len(report.steps)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -20,13 +20,13 @@ from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery
 from services.calendar_edits import keep_up
-from services.case_files import load_cases
 from services.casebook import Ticked, open_casebook
 from services.leases import beat
 from services.office import Office
 from services.stuck_clocks import Stuck, look_up, tell_operator
 from services.substitutions import follow_directory
-from services.waiting_reports import plan_waiting, tick_waiting
+from services.waiting_reports import tick_waiting
+from services.what_if import WhatIf, never, what_if
 
 BATCH = 500
 """Clocks in one transaction, at most."""
@@ -39,11 +39,6 @@ FEWEST = 200
 
 ENOUGH = 200
 """So many clocks whose steps fail are no accident of single cases: the sweep itself has failed."""
-
-
-def never() -> bool:
-    """A sweep that nobody asks to stop."""
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,8 @@ class SweepStep:
 class SweepReport:
     """What a sweep did, or in a dry run would do. `examined` clocks, `notices` issued, `seconds` of real time.
 
-    `longest` is how many seconds a batch held the database at most; `stuck` are the clocks whose step could not be taken.
+    `longest` is how many seconds a batch held the database at most; `stuck` are the clocks whose step could not be taken;
+    `ahead` is what a dry run would send to whom.
     """
 
     as_of: datetime
@@ -71,6 +67,7 @@ class SweepReport:
     dry_run: bool = False
     longest: float = 0.0
     stuck: tuple[Stuck, ...] = ()
+    ahead: WhatIf | None = None
 
 
 Due = Sequence[Row[tuple[int, int | None, int | None, datetime | None]]]
@@ -84,13 +81,20 @@ class _Tally:
     stuck: dict[int, Exception] = field(default_factory=dict)
     longest: float = 0.0
     last: float = 0.0
-    shown: set[int] = field(default_factory=set)
-    """Clocks that a dry run has looked at: it writes nothing, so they stay due."""
 
     def add(self, examined: int, ticked: Sequence[Ticked]) -> None:
         self.examined += examined
-        for one in ticked:
-            self.steps += [SweepStep(one.code, one.clock, name, () if name == EXPIRE else one.to) for name in one.steps]
+        self.steps += _steps(ticked)
+
+
+def _steps(ticked: Iterable[Ticked]) -> list[SweepStep]:
+    return [
+        SweepStep(one.code, one.clock, name, () if name == EXPIRE else one.to) for one in ticked for name in one.steps
+    ]
+
+
+def _notices(steps: Iterable[SweepStep]) -> int:
+    return sum(1 for step in steps if step.step in set(Colour))
 
 
 def sweep(
@@ -109,39 +113,42 @@ def sweep(
     at = as_of or now
     if at > now and not dry_run:
         raise wrong("as_of", f"{at.astimezone(office.zone):%Y-%m-%d %H:%M} is in the future; ask for a dry run")
-    if not dry_run and not silent:
+    if dry_run:
+        return _dry(office, at, should_stop, began)
+    if not silent:
         keep_up(office)
         follow_directory(office)
     tally = _Tally()
-
-    def take(due: Due) -> None:
-        if dry_run:
-            _preview(office, at, due, tally)
-        else:
-            _batch(office, at, due, tally, silent)
-
     with _seldom_collected():
         fewest = min(FEWEST, BATCH)
-        after, size = None, fewest
+        size = fewest
         while not should_stop():
             with office.reading() as session:
-                first = _due(session, at, size, after if dry_run else None, tally.stuck)
-                due = _whole_cases(session, at, first, tally.stuck.keys() | tally.shown)
-            if dry_run:
-                tally.shown |= {row[0] for row in due}
-            _apart(take, due, tally)
+                first = _due(session, at, size, tally.stuck)
+                due = _whole_cases(session, at, first, tally.stuck)
+            _apart(lambda some: _batch(office, at, some, tally, silent), due, tally)
             if len(first) < size:
                 break
-            after = first[-1][3] or at, first[-1][0]
             size = max(fewest, min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
     stuck = look_up(office, tally.stuck)
-    if not dry_run and not silent:
+    if not silent:
         tell_operator(office, stuck, tally.stuck)
         beat(office, "sweep", {"as_of": at.isoformat(), "examined": tally.examined, "stuck": len(stuck)})
-    notices = sum(1 for s in tally.steps if s.step in set(Colour))
+    seconds = time.perf_counter() - began
     return SweepReport(
-        at, tally.examined, tuple(tally.steps), notices, time.perf_counter() - began, dry_run, tally.longest, stuck
+        at, tally.examined, tuple(tally.steps), _notices(tally.steps), seconds, longest=tally.longest, stuck=stuck
     )
+
+
+def _dry(office: Office, at: datetime, should_stop: Callable[[], bool], began: float) -> SweepReport:
+    """What would be done, planned once for the steps and for who would get what."""
+    with _seldom_collected():
+        ahead = what_if(office, at, should_stop)
+    steps = tuple(_steps(ahead.ticked))
+    return SweepReport(
+        at, ahead.examined, steps, _notices(steps), time.perf_counter() - began, dry_run=True,
+        stuck=look_up(office, ahead.problems), ahead=ahead,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -157,15 +164,13 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _due(session: Session, at: datetime, size: int, after: tuple[datetime, int] | None, stuck: Collection[int]) -> Due:
+def _due(session: Session, at: datetime, size: int, stuck: Collection[int]) -> Due:
     query = (
         select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at)
         .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= at)
         .order_by(Clock.next_action_at, Clock.id)
         .limit(size)
     )
-    if after is not None:
-        query = query.where(tuple_(Clock.next_action_at, Clock.id) > after)
     if stuck:
         query = query.where(Clock.id.not_in(stuck))
     return session.execute(query).all()
@@ -173,7 +178,7 @@ def _due(session: Session, at: datetime, size: int, after: tuple[datetime, int] 
 
 def _whole_cases(session: Session, at: datetime, first: Due, but: Collection[int]) -> Due:
     """With those due first, all that are due of the same cases: what clocks of a case do at one moment they do in turn, and
-    where a batch ends must not matter. `but` are those set aside, or shown already.
+    where a batch ends must not matter. `but` are those set aside.
     """
     ids = sorted({row[1] for row in first if row[1] is not None})
     query = (
@@ -236,15 +241,6 @@ def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool
     tally.last = time.perf_counter() - began
     tally.longest = max(tally.longest, tally.last)
     tally.add(len(due), ticked)
-
-
-def _preview(office: Office, at: datetime, due: Due, tally: _Tally) -> None:
-    with office.reading() as session:
-        book = open_casebook(office, session, now=at)
-        by_case = _by_case(due)
-        _, ticked = book.plan(load_cases(session, list(by_case), lock=False), by_case)
-        _, waiting = plan_waiting(book, _waiting(due))
-    tally.add(len(due), [*ticked, *waiting])
 
 
 def _by_case(due: Due) -> dict[int, list[int]]:

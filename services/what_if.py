@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from domain.draft import Draft
 from domain.policy import Label
 from models.clock import Clock
 from services.case_files import load_cases
-from services.casebook import Casebook, open_casebook
+from services.casebook import Casebook, Ticked, open_casebook
 from services.identities import UNNAMED
 from services.office import Office
 from services.waiting_reports import plan_waiting
@@ -54,12 +54,19 @@ class Climb:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What one sweep as of a moment would send, with nothing swept in between; `failed` cases could not be looked at."""
+    """What one sweep as of a moment would send, with nothing swept in between.
+
+    `examined` clocks, and the steps that each would take; `failed` cases could not be looked at whole: `problems` are those of
+    their clocks, by id.
+    """
 
     as_of: datetime
     sent: tuple[Sent, ...]
     climbs: tuple[Climb, ...]
     failed: int
+    examined: int
+    ticked: tuple[Ticked, ...]
+    problems: Mapping[int, Exception]
 
 
 @dataclass(slots=True)
@@ -83,7 +90,10 @@ class _Found:
     sent: dict[Key, _Group] = field(default_factory=dict)
     climbs: dict[tuple[int, int], _Group] = field(default_factory=dict)
     posts: dict[str, Label] = field(default_factory=dict)
-    failed: int = 0
+    ticked: list[Ticked] = field(default_factory=list)
+    failed: set[int] = field(default_factory=set)
+    """Cases, and waiting reports' clocks, that could not be looked at whole."""
+    problems: dict[int, Exception] = field(default_factory=dict)
 
     def send(self, to: str, message: str, code: str, restricted: bool, colour: str = "", clock: str = "") -> None:
         # Of a restricted case not even its holders are named: a run's table outlives what may be redacted here.
@@ -97,7 +107,12 @@ class _Found:
         return {"": REPORTERS, UNNAMED: RESTRICTED}.get(to) or self.posts.get(to, Label(to, to))
 
 
-def what_if(office: Office, as_of: datetime | None = None) -> WhatIf:
+def never() -> bool:
+    """A look that nobody asks to stop."""
+    return False
+
+
+def what_if(office: Office, as_of: datetime | None = None, should_stop: Callable[[], bool] = never) -> WhatIf:
     """Work out one sweep as of `as_of` (any moment; None: the office's now) and write nothing.
 
     After a pause only the highest colour of a clock is due, so a moment far ahead shows what is said then, not all before it.
@@ -114,6 +129,8 @@ def what_if(office: Office, as_of: datetime | None = None) -> WhatIf:
         if case_id is not None:
             by_case.setdefault(case_id, []).append(clock_id)
     for slice_ in _slices(by_case):
+        if should_stop():
+            break
         _look(office, at, slice_, found)
     _look_at_reports(office, at, [clock_id for clock_id, _, delivery in rows if delivery is not None], found)
     return WhatIf(
@@ -126,7 +143,10 @@ def what_if(office: Office, as_of: datetime | None = None) -> WhatIf:
             Climb(start, end, tuple(group.cases), len(group.restricted))
             for (start, end), group in sorted(found.climbs.items(), key=lambda one: one[0])
         ),
-        found.failed,
+        len(found.failed),
+        len(rows),
+        tuple(found.ticked),
+        found.problems,
     )
 
 
@@ -136,27 +156,36 @@ def _slices(by_case: Mapping[int, Sequence[int]]) -> Iterator[Mapping[int, Seque
         yield part
 
 
+Told = tuple[Draft, list[tuple[str, str, str]], list[tuple[str, str]]]
+"""A draft, its notices as (account, colour, clock), its other mails as (account or "", message)."""
+
+
 def _look(office: Office, at: datetime, due: Mapping[int, Sequence[int]], found: _Found) -> None:
-    """Plan the cases of a slice; where that fails, each alone, as a sweep does."""
+    """Plan the cases of a slice; where that fails, each alone, and then without the clocks that fail alone: a sweep sets
+    those aside, tells the operator, and logs why.
+    """
     try:
-        with office.reading() as session:
-            book = open_casebook(office, session, now=at)
-            drafts, _ = book.plan(load_cases(session, list(due), lock=False), due)
-            told = [(draft, *_told(book, draft)) for draft in drafts]
+        ticked, told = _plan(office, at, due)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
-        if len(due) == 1:
-            # A sweep sets the clock aside, tells the operator, and logs why.
-            found.failed += 1
+    except Exception as problem:
+        if len(due) > 1:
+            for case_id, clocks in due.items():
+                _look(office, at, {case_id: clocks}, found)
             return
-        for case_id, clocks in due.items():
-            _look(office, at, {case_id: clocks}, found)
+        [(case_id, clocks)] = due.items()
+        found.failed.add(case_id)
+        broken = {clock: why for clock in clocks if (why := _why_not(office, at, case_id, clock)) is not None}
+        found.problems |= broken or dict.fromkeys(clocks, problem)
+        left = [clock for clock in clocks if clock not in found.problems]
+        if left:
+            _look(office, at, {case_id: left}, found)
         return
+    found.ticked += ticked
     for draft, notices, mails in told:
         code, secret = draft.case.code, draft.case.restricted
-        for to, colour, clock in notices:
-            found.send(to, NOTICE, code, secret, colour, clock)
+        for to, colour, clock_kind in notices:
+            found.send(to, NOTICE, code, secret, colour, clock_kind)
         for to, message in mails:
             found.send(to, message, code, secret)
         for event in draft.events:
@@ -164,8 +193,25 @@ def _look(office: Office, at: datetime, due: Mapping[int, Sequence[int]], found:
                 found.climb(int(str(event.facts["from"])), int(str(event.facts["to"])), code, secret)
 
 
+def _plan(office: Office, at: datetime, due: Mapping[int, Sequence[int]]) -> tuple[list[Ticked], list[Told]]:
+    with office.reading() as session:
+        book = open_casebook(office, session, now=at)
+        drafts, ticked = book.plan(load_cases(session, list(due), lock=False), due)
+        return ticked, [(draft, *_told(book, draft)) for draft in drafts]
+
+
+def _why_not(office: Office, at: datetime, case_id: int, clock: int) -> Exception | None:
+    """What a clock's step alone fails of."""
+    try:
+        _plan(office, at, {case_id: [clock]})
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        return problem
+    return None
+
+
 def _told(book: Casebook, draft: Draft) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    """A draft's notices as (account, colour, clock), and its other mails as (account or "", message)."""
     notices = [
         (one.person.id, notice.colour.value, notice.clock.kind)
         for notice in draft.notices for to in notice.to for one in book.find(to, draft.case)
@@ -178,10 +224,22 @@ def _told(book: Casebook, draft: Draft) -> tuple[list[tuple[str, str, str]], lis
 
 
 def _look_at_reports(office: Office, at: datetime, clocks: Sequence[int], found: _Found) -> None:
-    with office.reading() as session:
-        book = open_casebook(office, session, now=at)
-        _, ticked = plan_waiting(book, clocks)
-        found.posts = {person.id: person.title for person in book.people.persons.values()}
+    try:
+        with office.reading() as session:
+            book = open_casebook(office, session, now=at)
+            _, ticked = plan_waiting(book, clocks)
+            found.posts = {person.id: person.title for person in book.people.persons.values()}
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as problem:
+        for clock in clocks:
+            if len(clocks) > 1:
+                _look_at_reports(office, at, [clock], found)
+            else:
+                found.failed.add(-clock)
+                found.problems[clock] = problem
+        return
+    found.ticked += ticked
     for one in ticked:
         for colour in one.steps:
             for to in one.to:

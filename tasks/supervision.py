@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prefect import task
 
-from services import heads, sweep, what_if
+from services import heads, sweep
 from services.office import current_office
 from services.sweep import SweepReport
 from services.what_if import WhatIf
@@ -39,12 +39,6 @@ def lies_ahead(as_of: datetime | None) -> bool:
 def sweep_clocks(as_of: datetime | None, dry_run: bool) -> SweepReport:
     """Take every step that is due; a step that was taken is never taken again, so a repeated sweep only goes on."""
     return sweep.sweep(current_office(), as_of=as_of, dry_run=dry_run, should_stop=should_stop)
-
-
-@task(name="what-if", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), retry_condition_fn=passes)
-def look_ahead(as_of: datetime | None) -> WhatIf:
-    """What a sweep would send to whom; nothing is written."""
-    return what_if.what_if(current_office(), as_of)
 
 
 @task(name="digest-heads", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), retry_condition_fn=passes)
@@ -80,3 +74,20 @@ def leave_what_if(seen: WhatIf) -> None:
         f"What a sweep as of {seen.as_of.isoformat()} would send to whom; nothing was written."
         + (f" {seen.failed} cases could not be looked at." if seen.failed else ""),
     )
+
+
+def leave_stuck(report: SweepReport) -> None:
+    """Leave a table of the clocks whose step could not be taken, if there are any; the log has what went wrong."""
+    if not report.stuck:
+        return
+    leave_table(
+        "stuck-clocks",
+        [
+            {
+                "case": one.case, "clock": one.kind, "step": one.step,
+                "since": one.since.isoformat() if one.since is not None else "", "problem": one.problem,
+            }
+            for one in report.stuck
+        ],
+        f"{len(report.stuck)} clocks were set aside: their step could not be taken. The operator is told of each case once.",
+    )  # fmt: skip

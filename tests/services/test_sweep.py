@@ -336,7 +336,9 @@ def test_a_dry_run_goes_around_a_case_whose_steps_fail(office: Office, at: At) -
     shown = sweep(office, dry_run=True)
     assert everything_of(office) == before
     done = sweep(office)
-    assert (shown.steps, shown.stuck) == (done.steps, done.stuck)
+    # Around what fails a sweep goes on in other batches, so in another order.
+    assert Counter(shown.steps) == Counter(done.steps)
+    assert shown.stuck == done.stuck
 
 
 def test_a_sweep_in_which_too_much_fails_has_failed(office: Office, at: At, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,8 @@ def test_a_case_that_cannot_be_looked_at_is_counted_and_hides_no_other(office: O
         session.execute(update(Clock).where(Clock.case_id == clocks).values(kind="no_such_kind"))
     seen = what_if(office, moment(office, "2026-08-20 08:30"))
     assert seen.failed == 1
+    # The kind of each of its clocks is unknown, so that not one of them could be looked at.
+    assert len(seen.problems) > 1
     assert {code for one in seen.sent for code in one.cases} == {whole.code}
 
 
@@ -143,6 +145,36 @@ def test_the_command_says_who_would_get_what(office: Office, settings: Settings,
     assert "supervision_notice" in told.output
     assert it.code in told.output
     said = json.loads(CliRunner().invoke(app, [*ask, "--json"]).output)
-    assert {"as_of", "dry_run", "examined", "steps", "notices", "seconds", "sent", "climbs", "failed"} == set(said)
+    assert {"as_of", "dry_run", "examined", "steps", "notices", "seconds", "stuck", "sent", "climbs", "failed"} == set(
+        said
+    )
     assert said["failed"] == 0
     assert any(it.code in one["cases"] for one in said["sent"])
+
+
+@pytest.mark.sqlite
+def test_what_was_set_aside_is_named_to_people_and_machines(office: Office, settings: Settings, at: At) -> None:
+    """By a real sweep and by a dry one: case, clock and the kind of problem, and never what the problem says."""
+    it = report(office)
+    with office.writing() as session:
+        session.execute(update(Clock).where(Clock.kind == "contact").values(kind="no_such_kind"))
+    ask = ["sweep", "--data", str(settings.data)]
+    for more in (["--dry-run", "--as-of", "2026-12-01T09:00"],):
+        said = json.loads(CliRunner().invoke(app, [*ask, *more, "--json"]).output)
+        assert [(one["case"], one["kind"], one["problem"]) for one in said["stuck"]] == [
+            (it.code, "no_such_kind", "KeyError")
+        ]
+        told = CliRunner().invoke(app, [*ask, *more])
+        assert f"{it.code} no_such_kind" in told.output
+
+
+def test_a_dry_run_plans_once(office: Office) -> None:
+    """The steps and who would get what come from one look: they cannot tell two stories, and cost one."""
+    report(office)
+    done = sweep(office, moment(office, "2026-08-20 08:30"), dry_run=True)
+    assert done.ahead is not None
+    assert done.examined == done.ahead.examined > 0
+    noticed = {(code, one.clock, one.colour) for one in done.ahead.sent if one.colour for code in one.cases}
+    assert noticed == {
+        (step.case, step.clock, step.step) for step in done.steps if step.step in ("blue", "yellow", "red")
+    }
