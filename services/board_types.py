@@ -229,6 +229,8 @@ class StepForm:
     fields: tuple[FormField, ...]
     until: datetime | None
     proxy: bool = False
+    files: None = None
+    """The board's own forms take no files yet; the macro that draws them asks."""
 
 
 @dataclass(frozen=True, slots=True)
