@@ -77,6 +77,18 @@ def render(
     return Rendered(subject=subject, text=_tidy(plain), html=page)
 
 
+def subject_of(message: Message, locale: str, office: OfficeLine) -> str:
+    """The subject alone, without the case's code: what a row of a bundle says. MissingFact as `render`."""
+    language = locale_of(locale)
+    facts = {fact: without_controls(value) for fact, value in message.facts().items()}
+    template = _environment("text", language, office.zone).get_template(f"{message.name}/{language}.j2")
+    context = template.new_context({**facts, "detail": None, "office": office, "links": {}, "link": None})
+    try:
+        return one_line("".join(template.blocks["subject"](context)))
+    except UndefinedError as error:
+        raise MissingFact(message.name, "?", f"is printed by {language}.j2 and not declared: {error}") from error
+
+
 def _button(message: Message, links: Mapping[str, str]) -> str | None:
     """The address behind the mail's button."""
     for name in message.links:
@@ -148,8 +160,14 @@ def _environment(form: Literal["text", "html"], locale: Locale, zone: ZoneInfo) 
     environment.globals["colon"] = "：" if locale == "zh" else ": "
     parts: Any = environment.get_template("parts.j2", globals={"colon": environment.globals["colon"]}).module
     environment.globals.update(
-        row=parts.row, whole=parts.whole, badge=parts.badge, button=parts.button, beside=parts.beside, note=parts.note,
-        band=parts.band, entry=parts.entry,
+        row=parts.row,
+        whole=parts.whole,
+        badge=parts.badge,
+        button=parts.button,
+        beside=parts.beside,
+        note=parts.note,
+        band=parts.band,
+        entry=parts.entry,
     )
     environment.filters["paragraphs"] = partial(_paragraphs, parts.paragraph) if form == "html" else _text_paragraphs
     return environment

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from domain.case import Audience, Case, NoticeDue, Owed
 from domain.draft import Draft
 from domain.lifecycle import Party
-from domain.policy import Label, Role
+from domain.mail_rules import Urgency
+from domain.policy import Colour, Label, Role
 from models import case as tables
 from models.clock import Notice
 from models.directory import Contact, Enterprise, Project
 from models.office import Outbox, OutboxState
 from models.rows import insert_rows
-from notifications.message import check_facts, words
+from notifications.message import Message, check_facts, words
 from services.copies import owe_copies
 from services.identities import names_reporter, withheld_among
 from services.letters import Sheet, Writer
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from services.casebook import Casebook
 
 Row = dict[str, Any]
+
+CRITICAL = 3
+"""The severity whose mails wait for nothing."""
 
 _PARTY_OF: dict[Role, Party] = {
     Role.CLERK: Party.CLERK, Role.DESK_HEAD: Party.DESK_HEAD, Role.COMMISSIONER: Party.COMMISSIONER,
@@ -68,14 +72,25 @@ def outbox_row(
     account: str | None = None,
     contact: int | None = None,
     root: str | None = None,
+    critical: bool = False,
 ) -> Row:
-    """A row of the outbox. The facts are checked here, in the transaction that owes the message."""
+    """A row of the outbox. The facts are checked here, in the transaction that owes the message.
+
+    `critical` says that it concerns a case of the highest severity.
+    """
     check_facts(message, facts)
     return {
         "key": key, "message": message, "case_id": case_id, "delivery_id": delivery_id, "account_id": account, "contact_id": contact,
         "address": address, "locale": locale, "facts": facts, "grant": grant, "state": OutboxState.OWED, "owed_at": now,
         "not_before": now, "attempts": 0, "message_id": f"<{secrets.token_hex(16)}@{domain}>", "root_id": root,
+        "channel": "mail", "urgency": _urgency(message, facts, critical),
     }  # fmt: skip
+
+
+def _urgency(message: str, facts: Row, critical: bool) -> Urgency:
+    if critical or facts.get("colour") in (Colour.RED, Colour.CIRCULAR):
+        return Urgency.URGENT
+    return Message.registry[message].urgency
 
 
 def root_id(code: str, domain: str) -> str:
@@ -138,7 +153,7 @@ def _notice_mails(
             rows[key] = outbox_row(
                 key=key, message="supervision_notice", address=one.person.email, locale=one.person.locale,
                 facts=said | writer.as_recipient(one, audience.copy), now=book.now, domain=book.mail_domain,
-                grant=_grant(audience, one, case), case_id=case.id, account=one.person.id, root=root,
+                grant=_grant(audience, one, case), case_id=case.id, account=one.person.id, root=root, critical=case.severity == CRITICAL,
             )  # fmt: skip
     return list(rows.values())
 
@@ -158,7 +173,7 @@ def write_owed(book: Casebook, drafts: Sequence[Draft]) -> None:
         case = draft.case
         common: Row = {
             "message": owed.message, "now": book.now, "domain": book.mail_domain, "case_id": case.id,
-            "root": root_id(case.code, book.mail_domain),
+            "root": root_id(case.code, book.mail_domain), "critical": case.severity == CRITICAL,
         }  # fmt: skip
         if owed.to.reporters:
             for reader in readers.get(case.id, ()):

@@ -17,6 +17,7 @@ from services.office import Office, open_office
 from services.seed import seed_people
 from services.settings import Settings
 from tests import postgres
+from tests.mailroom import mail_rules
 from tests.postgres import PostgresServer
 
 # A shared machine's pauses say nothing about our code; a landing must not depend on which examples are drawn.
@@ -131,6 +132,7 @@ def office(settings: Settings) -> Iterator[Office]:
     """The demo office on Thursday 2026-07-16 at 10:00; `office.fixed` sets its clock."""
     made = open_office(settings)
     made.fixed = THURSDAY.astimezone(UTC)
+    mail_rules(made, quiet=None, bundle_minutes=None)
     yield made
     made.close()
 

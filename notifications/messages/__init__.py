@@ -4,6 +4,7 @@ from notifications.messages.approval_asked import ApprovalAsked
 from notifications.messages.approval_decided import ApprovalDecided
 from notifications.messages.assigned_lead import AssignedLead
 from notifications.messages.assigned_supporter import AssignedSupporter
+from notifications.messages.bundle import Bundle
 from notifications.messages.calendar_link import CalendarLink
 from notifications.messages.called_to_consultation import CalledToConsultation
 from notifications.messages.case_closed import CaseClosed
@@ -38,6 +39,7 @@ __all__ = [
     "ApprovalDecided",
     "AssignedLead",
     "AssignedSupporter",
+    "Bundle",
     "CalendarLink",
     "CalledToConsultation",
     "CaseClosed",

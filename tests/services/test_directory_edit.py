@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from domain.case import Actor, Audience
 from domain.lifecycle import Party, Status
+from domain.meetings import last_meeting
 from domain.obligations import obligations
 from domain.policy import Role
 from models.case import Case
@@ -105,8 +106,8 @@ def letters(office: Office) -> dict[str, tuple[str, str]]:
         with office.writing() as session:
             row = session.get_one(Outbox, letter.id)
             row.state, row.sent_at = OutboxState.SENT, office.now()
-            if "act" in letter.links and row.account_id:
-                found[letter.links["act"].rpartition("/")[2]] = (row.account_id, letter.message)
+            if "act" in letter.parts[0].links and row.account_id:
+                found[letter.parts[0].links["act"].rpartition("/")[2]] = (row.account_id, row.message)
     return found
 
 
@@ -272,6 +273,34 @@ def test_a_chain_that_is_too_long_is_mended_by_a_nearer_successor(office: Office
 
 
 # -- a unit that is merged or closed -----------------------------------------------------------------------------------
+
+
+def test_a_place_in_a_consultation_follows_the_successor(office: Office, at: At) -> None:
+    """It is invited to the one to come, hears of its end, and nobody is invited for the unit that is no more."""
+    it = report(office).by_head("call_consultation", participants=["D10"], date="2026-07-20")
+    before = len(it.told("called_to_consultation"))
+    change(office, UnitMerged(unit="D10", into=WATER))
+    meeting = last_meeting(it.case)
+    assert meeting is not None
+    assert "D10" not in meeting.units
+    assert meeting.units.count(WATER) == 1
+    assert len(it.told("called_to_consultation")) == before + 1
+    assert it.told("called_to_consultation")[-1] == "shuiqi-lly@example.org"
+    at("2026-07-20 11:00")
+    it.by_head("conclude")
+    assert "shuiqi-lly@example.org" in it.told("consultation_concluded")
+    assert verify(office).findings == ()
+
+
+def test_a_successor_that_was_invited_itself_is_not_invited_again(office: Office) -> None:
+    """Two places become one."""
+    it = report(office).by_head("call_consultation", participants=["D10", WATER], date="2026-07-20")
+    before = it.told("called_to_consultation")
+    change(office, UnitMerged(unit="D10", into=WATER))
+    meeting = last_meeting(it.case)
+    assert meeting is not None
+    assert meeting.units.count(WATER) == 1
+    assert it.told("called_to_consultation") == before
 
 
 def test_open_work_follows_the_successor(office: Office, at: At) -> None:

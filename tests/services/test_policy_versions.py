@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
+from domain.mail_rules import QuietHours
 from models.clock import Clock
 from models.directory import DirectoryChange
 from services.audit import verify
@@ -17,8 +18,15 @@ from services.policy_file import PolicyMistakes
 from services.policy_versions import adopt, difference, kept_text, kept_versions, text_difference
 from services.sweep import sweep
 from tests.builders import Difficulty, local, unrouted
+from tests.mailroom import mail_rules
 
 At = Callable[[str], datetime]
+
+
+@pytest.fixture(autouse=True)
+def as_written(office: Office) -> None:
+    """What is in force is compared with texts here: the rules of mail are those of the text."""
+    mail_rules(office, quiet=QuietHours(), bundle_minutes=0)
 
 
 @pytest.fixture
