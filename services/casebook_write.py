@@ -254,12 +254,12 @@ def update_clocks(session: Session, clocks: Sequence[Clock]) -> None:
 
 
 def write_new_clocks(session: Session, owned: Sequence[tuple[Clock, Row]]) -> None:
-    """Insert clocks, each with the columns that say whose it is (case_id or delivery_id)."""
+    """Insert clocks, each with the columns that say whose it is (case_id, delivery_id or milestone_id)."""
     if not owned:
         return
     rows = [
         {
-            "case_id": None, "delivery_id": None, **owner, "kind": c.kind, "note": c.note, "started": c.started,
+            "case_id": None, "delivery_id": None, "milestone_id": None, **owner, "kind": c.kind, "note": c.note, "started": c.started,
             "original_due": c.original_due, "round": c.round, "cycle": c.cycle,
             **dict(zip(CLOCK_CHANGES, _clock_values(c), strict=True)),
         }

@@ -13,6 +13,7 @@ from domain.policy import Label, Role
 from domain.uscc import validate_uscc
 from services.factor_rows import FactorsFile, check_factors_file, check_unique
 from services.marked_yaml import Entry, FileMistakes, Report, compose, read_text, suggest
+from services.milestone_rows import MilestonesFile, check_milestones_file
 from services.record_reader import RecordReader, read_date
 
 Locale = Literal["zh", "en"]
@@ -207,7 +208,7 @@ class DifficultiesFile:
     difficulties: tuple[DifficultyRow, ...]
 
 
-SeedFile = DirectoryFile | ProjectsFile | DifficultiesFile | FactorsFile
+SeedFile = DirectoryFile | ProjectsFile | DifficultiesFile | FactorsFile | MilestonesFile
 
 
 def load_seed(path: Path) -> SeedFile:
@@ -254,7 +255,11 @@ def _read(top: Entry, found: dict[str, Entry]) -> SeedFile | None:
             factors = reader.fill(FactorsFile, top, found)
             check_factors_file(factors, report)
             return factors
-    known = [f"expedite/{kind}/1" for kind in ("directory", "projects", "difficulties", "factors")]
+        case "expedite/milestones/1":
+            plans = reader.fill(MilestonesFile, top, found)
+            check_milestones_file(plans, report)
+            return plans
+    known = [f"expedite/{kind}/1" for kind in ("directory", "projects", "difficulties", "factors", "milestones")]
     if schema is None:
         report.add("schema", "is missing", f"begin the file with `schema:` and one of {', '.join(known)}", top.line)
     else:

@@ -15,6 +15,7 @@ from services.marked_yaml import Report, suggest
 from services.policy_check_channels import check_channel_people, check_channels
 from services.policy_check_factors import check_factor_people, check_factors
 from services.policy_check_mail import check_mail
+from services.policy_check_plan import check_plan
 
 AREA = "area"
 """In a category: the area of the case's project."""
@@ -63,6 +64,7 @@ def check_rules(policy: Policy, report: Report) -> None:
     _check_public(policy, report)
     _check_form(policy, report)
     check_factors(policy, report)
+    check_plan(policy, report)
     check_channels(policy, report)
     steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
     for position, step in enumerate(policy.head_link_steps):
@@ -331,6 +333,8 @@ def _roles_used(policy: Policy, report: Report) -> Iterator[tuple[str, Role]]:
     lists += [(f"notices.{colour}.to", notice.to) for colour, notice in policy.notices.items()]
     lists += [(f"notices.{colour}.copies", notice.copies) for colour, notice in policy.notices.items()]
     lists.append(("extensions.approvers", policy.extensions.approvers))
+    plan = policy.milestones
+    lists += [("milestones.yellow.copies", plan.yellow.copies), ("milestones.red.copies", plan.red.copies)]
     for key, roles in lists:
         for place, role in enumerate(roles):
             yield report.item(key, place), role

@@ -23,9 +23,11 @@ from services.casebook import Casebook, NewCase, Request, Route, open_casebook
 from services.directory import store_directory, store_projects
 from services.directory_file import DifficultiesFile, DifficultyRow, DirectoryFile, LogRow, ProjectsFile, load_seed
 from services.factor_rows import FactorsFile
+from services.milestone_rows import MilestonesFile
 from services.numbers import raise_to
 from services.office import Office, open_office, set_demo_clock
 from services.seed_factors import seed_factor
+from services.seed_milestones import seed_milestones
 from services.settings import Settings
 
 DEMO = Path(__file__).parent.parent / "deployments" / "demo"
@@ -52,6 +54,7 @@ class Seeded:
     projects: int = 0
     cases: int = 0
     factors: int = 0
+    milestones: int = 0
     known: int = 0
     lines: list[str] = field(default_factory=list)
 
@@ -73,9 +76,11 @@ def seed_demo(settings: Settings, say: Callable[[str], None] = lambda _: None) -
 def seed_demo_register(settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
     """The slow part of `--demo`, a few seconds while the Prefect server starts: the district's register of difficulties."""
     office = open_office(settings)
-    done = seed(office, [DEMO / "difficulties.yaml", DEMO / "factors.yaml"])
+    done = seed(office, [DEMO / "milestones.yaml", DEMO / "difficulties.yaml", DEMO / "factors.yaml"])
     if done.cases or done.factors:
-        say(f"{done.cases} difficulties and {done.factors} factor requests of the demo district are there")
+        say(
+            f"{done.cases} difficulties, {done.factors} factor requests and {done.milestones} nodes of plans of the demo district are there"
+        )
     office.close()
 
 
@@ -92,7 +97,7 @@ def seed(office: Office, paths: Sequence[Path], say: Callable[[str], None] = lam
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     loaded = [load_seed(f) for f in files if f.name != "policy.yaml"]
     done = Seeded()
-    for kind in (DirectoryFile, ProjectsFile, DifficultiesFile, FactorsFile):
+    for kind in (DirectoryFile, ProjectsFile, MilestonesFile, DifficultiesFile, FactorsFile):
         for one in loaded:
             if isinstance(one, kind):
                 _seed_one(office, one, done, say)
@@ -109,6 +114,9 @@ def _seed_one(office: Office, file: object, done: Seeded, say: Callable[[str], N
             with office.writing() as session:
                 done.projects = store_projects(session, file, office.now())
             say(f"{done.projects} projects")
+        case MilestonesFile():
+            done.milestones = seed_milestones(office, file)
+            say(f"{done.milestones} nodes of projects' plans taken over")
         case DifficultiesFile():
             with office.reading() as session:
                 known = set(session.scalars(select(tables.Case.code)))
