@@ -15,7 +15,8 @@ from domain.draft import Draft
 from domain.effects_approval import ask
 from domain.effects_duty import drop_moot_answers
 from domain.factor import FINISHED
-from domain.lifecycle import Party
+from domain.lifecycle import Party, Status
+from domain.meetings import invite_instead, last_meeting
 from domain.policy import Label
 
 LONGEST_CHAIN = 3
@@ -66,6 +67,9 @@ def _named(draft: Draft) -> Iterator[str]:
     for approval in case.approvals:
         if approval.state == "open":
             named += [approval.unit, *(step.unit for step in approval.steps if step.state in UNDECIDED)]
+    meeting = last_meeting(case)
+    if case.status is Status.CONSULTATION and meeting is not None:
+        named += meeting.units
     if case.factor is not None:
         named += [stage.unit for stage in case.factor.stages if stage.state not in FINISHED]
     return (unit for unit in named if unit)
@@ -90,6 +94,7 @@ def _succeed(draft: Draft, old: str, new: str, by: str) -> None:
                 stage.unit = new
     _pass_decisions(draft, old, new)
     _tell(draft, parts, old, new)
+    _pass_invitation(draft, old, new)
     draft.actor = actor
 
 
@@ -130,6 +135,15 @@ def _pass_decisions(draft: Draft, old: str, new: str) -> None:
                 step.unit, step.account, approval.changed = new, None, True
                 if step.state == "open":
                     ask(draft, approval, step)
+
+
+def _pass_invitation(draft: Draft, old: str, new: str) -> None:
+    """The successor takes the place in the consultation; it is invited to one to come, unless it was invited itself."""
+    before = last_meeting(draft.case)
+    meeting = invite_instead(draft.case, old, new)
+    if meeting is None or before is None or new in before.units or meeting.start <= draft.now:
+        return
+    draft.owe("called_to_consultation", draft.officers(new), once="meeting", meeting=meeting, agenda="")
 
 
 def _tell(draft: Draft, parts: list[Party], old: str, new: str) -> None:

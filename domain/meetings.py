@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,19 @@ def call(case: Case, meeting: Meeting) -> None:
     """Remember a consultation in place of the one before."""
     case.marks = frozenset(m for m in case.marks if not m.startswith(_MARK)) | {meeting.mark()}
     convened(case)
+
+
+def invite_instead(case: Case, old: str, new: str) -> Meeting | None:
+    """Let a unit take another's place in the consultation that a case is in; the consultation as it is then, None where it
+    changes nothing.
+    """
+    meeting = last_meeting(case)
+    if case.status is not Status.CONSULTATION or meeting is None or old not in meeting.units:
+        return None
+    units = tuple(dict.fromkeys(new if unit == old else unit for unit in meeting.units))
+    changed = replace(meeting, units=units)
+    case.marks = frozenset(m for m in case.marks if not m.startswith(_MARK)) | {changed.mark()}
+    return changed
 
 
 def convened(case: Case) -> None:

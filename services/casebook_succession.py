@@ -13,6 +13,7 @@ from domain.draft import Draft
 from domain.effects_succession import follow_successors
 from domain.factor import FINISHED
 from domain.lifecycle import Status
+from domain.meetings import read_meeting
 from models import case as tables
 from models.clock import Clock
 from models.directory import Unit
@@ -61,6 +62,11 @@ def cases_of_units(session: Session, units: Iterable[str]) -> list[int]:
             .where(c.status != Status.CLOSED, FactorStage.unit_id.in_(named), FactorStage.state.not_in(tuple(FINISHED)))
         )
     )
+    meeting = select(c.id, c.marks).where(c.status == Status.CONSULTATION)
+    for case_id, marks in session.execute(meeting):
+        invited = read_meeting(marks)
+        if invited is not None and not set(invited.units).isdisjoint(named):
+            found.add(case_id)
     return sorted(found)
 
 
