@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "export": "deployments.commands_directory:export",
     "import": "deployments.commands_directory:import_",
     "board-user": "deployments.commands_board:board_user",
+    "api-key": "deployments.commands_api:api_key",
     "figures": "deployments.commands_matters:figures",
     "matters": "deployments.commands_matters:matters",
     "audit": "deployments.commands_audit:audit",

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     catcher_port: int = 0
     host: str = "127.0.0.1"
     board_users: str = ""
+    api_keys: str = ""
+    """Programs that may use the API: name:role:unit:until:hash, or the path of a file of such lines."""
     heartbeat_url: str = ""
     """Of an outside monitor, asked (GET) after each look of the watchdog that finds what is due done."""
     metrics_token: str = ""
