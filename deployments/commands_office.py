@@ -248,7 +248,7 @@ def outbox_list(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """The messages, newest first, with why one was put off or failed."""
+    """The messages, newest first: since when one waits and what for, why one was put off or failed."""
     from services.inbox import messages
 
     with opened(data) as office:
@@ -257,8 +257,11 @@ def outbox_list(
             show(rows)
             return
         for row in rows:
+            waits = f"since {row['owed_at']}, waits for {row['waits_for']}" if row["waits_for"] else ""
+            until = f" until {row['until']}" if row["until"] else ""
+            why = "; ".join(part for part in (waits + until, row["problem"]) if part)
             typer.echo(
-                f"{row['id']:>6} {row['state']:<6} {row['message']:<20} {row['case'] or '':<14} {row['to']:<28} {row['problem'] or ''}"
+                f"{row['id']:>6} {row['state']:<6} {row['message']:<20} {row['case'] or '':<14} {row['to']:<28} {why}"
             )
 
 

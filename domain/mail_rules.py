@@ -73,6 +73,16 @@ class QuietHours:
             day += timedelta(days=1)
         return at + timedelta(days=LONGEST_HOLD)
 
+    def opened(self, at: datetime, calendar: DayTable) -> datetime:
+        """Since when ordinary mail may go at `at`, which is outside quiet time: the last end of some."""
+        day = at.astimezone(calendar.zone).date()
+        for _ in range(LONGEST_HOLD):
+            let_out = datetime.combine(day, self.ends, calendar.zone).astimezone(UTC)
+            if let_out <= at and not self.covers(let_out, calendar):
+                return let_out
+            day -= timedelta(days=1)
+        return at - timedelta(days=LONGEST_HOLD)
+
     def _by_hour(self, hour: time) -> bool:
         if self.begins <= self.ends:
             return self.begins <= hour < self.ends

@@ -21,6 +21,7 @@ from services.case_view import at
 from services.in_force import ADJUST_POLICY, ADJUSTED_CALENDAR, CALENDAR
 from services.leases import last_beat
 from services.office import Office
+from services.outbox_due import overdue_since
 from services.people import UNIT_ROLES, load_people
 
 SWEEP_EVERY = timedelta(minutes=10)
@@ -85,11 +86,11 @@ class Lags:
         }
 
 
-def read_lags(session: Session) -> Lags:
+def read_lags(session: Session, office: Office) -> Lags:
     """The oldest of what is due."""
     return Lags(
         session.scalar(select(func.min(Clock.next_action_at)).where(Clock.next_action_at.is_not(None))),
-        session.scalar(select(func.min(Outbox.not_before)).where(Outbox.state == OutboxState.OWED)),
+        overdue_since(session, office),
         session.scalar(select(func.min(Delivery.received_at)).where(Delivery.state == DeliveryState.WAITING)),
     )
 
@@ -102,7 +103,7 @@ def health(office: Office) -> dict[str, Any]:
     """
     now = office.now()
     with office.reading() as session:
-        lags = read_lags(session).seconds(now)
+        lags = read_lags(session, office).seconds(now)
         failed, quarantined = _failed(session), _quarantined(session)
         beat = last_beat(session, "sweep")
     counts: dict[str, int] = {}
@@ -126,7 +127,7 @@ def problems(office: Office) -> tuple[Problem, ...]:
     now = office.now()
     with office.reading() as session:
         found = [
-            *_late(read_lags(session).seconds(now)), *_mail(session, now), *_waiting(session), *_behind(session),
+            *_late(read_lags(session, office).seconds(now)), *_mail(session, now), *_waiting(session), *_behind(session),
             *_unheld(session, office),
         ]  # fmt: skip
     return (*found, *_calendar(office), *_disk(office))

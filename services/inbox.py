@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from domain.mail_rules import Urgency
 from models.case import Case
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
 from services.case_view import at
 from services.office import Office
+from services.outbox_due import Gate, gate, why_waits
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -74,11 +76,19 @@ def messages(office: Office, state: str | None = None, limit: int = 100) -> list
     if state:
         query = query.where(Outbox.state == _state(OutboxState, state))
     with office.reading() as session:
+        holds = gate(session, office)
         return [
             {
                 "id": row.id, "message": row.message, "case": code, "to": row.address, "state": row.state.value,
                 "owed_at": at(office, row.owed_at), "not_before": at(office, row.not_before), "sent_at": at(office, row.sent_at),
-                "attempts": row.attempts, "problem": row.problem, "message_id": row.message_id,
+                "attempts": row.attempts, "problem": row.problem, "message_id": row.message_id, "mail_id": row.mail_id,
+                "channel": row.channel, "urgency": Urgency(row.urgency).name.lower(), **_waits(office, holds, row),
             }
             for row, code in session.execute(query)
         ]  # fmt: skip
+
+
+def _waits(office: Office, holds: Gate, row: Outbox) -> dict[str, Any]:
+    """Why an owed message waits, and until when, as far as that is known; both None for others."""
+    why = why_waits(holds, row) if row.state is OutboxState.OWED else None
+    return {"waits_for": why.reason if why else None, "until": at(office, why.until) if why and why.until else None}

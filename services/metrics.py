@@ -55,7 +55,7 @@ def read_metrics(office: Office) -> Metrics:
             select(Delivery.state, Delivery.source, func.count()).group_by(Delivery.state, Delivery.source)
         ).all()
         notices = session.execute(select(Notice.colour, func.count()).group_by(Notice.colour)).all()
-        lags, beat = read_lags(session).seconds(now), last_beat(session, "sweep")
+        lags, beat = read_lags(session, office).seconds(now), last_beat(session, "sweep")
     sources = {source for _, source, _ in came}
     return Metrics(
         {(s.value, x.value): 0 for s in Status for x in _lights(s)} | {(status.value, x): n for status, x, n in cases},

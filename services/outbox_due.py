@@ -62,6 +62,33 @@ class Gate:
         return or_(Outbox.urgency < Urgency.ORDINARY, Outbox.channel.startswith(f"{HOOK}:"))
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a message that is owed does not go, and until when; None where nobody can say."""
+
+    reason: str
+    until: datetime | None
+
+
+def why_waits(holds: Gate, row: Outbox) -> Wait:
+    """Why an owed message waits: what holds it longest is named."""
+    mail, ordinary = row.channel == MAIL, row.urgency >= Urgency.ORDINARY and not row.channel.startswith(f"{HOOK}:")
+    gathered = row.owed_at + holds.gathers
+    if row.leased_by is not None and row.not_before > holds.now:
+        return Wait("being sent", row.not_before)
+    if row.not_before > holds.now:
+        return Wait("try again", row.not_before)
+    if holds.catching_up.running and row.urgency != Urgency.PROMPT and row.owed_at in holds.catching_up.moments:
+        return Wait("the sweep that catches up", None)
+    if ordinary and holds.quiet:
+        return Wait("quiet hours", holds.opening)
+    if ordinary and row.mail_id is None and gathered > holds.now:
+        return Wait("others to the same reader", gathered)
+    if mail and holds.free == 0:
+        return Wait("rates", holds.again)
+    return Wait("its turn", None)
+
+
 def gate(session: Session, office: Office) -> Gate:
     """What holds mail back now."""
     now, rules = office.now(), office.policy.mail
@@ -82,8 +109,16 @@ def owed(office: Office) -> bool:
 
 
 def overdue_since(session: Session, office: Office) -> datetime | None:
-    """Since when the oldest message is due that nothing holds back; None where none is."""
-    return session.scalar(select(func.min(Outbox.not_before)).where(gate(session, office).due()))
+    """Since when the oldest message is due that nothing holds back, or held back until lately; None where none is."""
+    holds, quiet = gate(session, office), office.policy.mail.quiet
+    oldest = select(func.min(Outbox.not_before)).where(holds.due())
+    if quiet is None or holds.quiet:
+        return session.scalar(oldest)
+    at_any_hour = session.scalar(oldest.where(Outbox.urgency < Urgency.ORDINARY))
+    by_day = session.scalar(oldest.where(Outbox.urgency >= Urgency.ORDINARY))
+    if by_day is not None:
+        by_day = max(by_day, quiet.opened(holds.now, office.time))
+    return min((moment for moment in (at_any_hour, by_day) if moment is not None), default=None)
 
 
 def rates_hold(office: Office) -> bool:

@@ -19,6 +19,7 @@ from domain.refusals import wrong
 from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery
+from services import catching_up
 from services.calendar_edits import keep_up
 from services.casebook import Ticked, open_casebook
 from services.leases import beat
@@ -115,6 +116,7 @@ def sweep(
         raise wrong("as_of", f"{at.astimezone(office.zone):%Y-%m-%d %H:%M} is in the future; ask for a dry run")
     if dry_run:
         return _dry(office, at, should_stop, began)
+    catches_up = not silent and catching_up.begin(office, at)
     if not silent:
         keep_up(office)
         follow_directory(office)
@@ -133,6 +135,8 @@ def sweep(
     stuck = look_up(office, tally.stuck)
     if not silent:
         tell_operator(office, stuck, tally.stuck)
+        if catches_up:
+            catching_up.end(office)
         beat(office, "sweep", {"as_of": at.isoformat(), "examined": tally.examined, "stuck": len(stuck)})
     seconds = time.perf_counter() - began
     return SweepReport(
