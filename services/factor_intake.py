@@ -8,10 +8,11 @@ from domain.case import Actor
 from domain.lifecycle import Party
 from domain.refusals import FieldRefused, wrong
 from models.directory import Project
-from models.intake import Delivery, DeliveryState
+from models.intake import Delivery, DeliveryState, Trust
 from services.casebook import Casebook
 from services.factor_opening import NewFactor, open_factors
 from services.factor_request import read_factor
+from services.project_search import named_by_stranger
 from services.report import Report, parse_body
 from services.senders import find_projects, find_senders
 
@@ -42,6 +43,8 @@ def _open(book: Casebook, row: Delivery, report: Report) -> str:
     received = row.received_at.astimezone(book.time.zone).date()
     asked = read_factor(book.policy, book.time, said if isinstance(said, dict) else {}, received)
     project = known_project(book, asked.project)
+    if row.trust is Trust.PUBLIC and not named_by_stranger(project, asked.project):
+        raise _unknown(asked.project)
     [sender] = find_senders(book.session, [(report, row.confirmed_at)])
     contact = sender.contact
     actor = Actor(Party.ENTERPRISE, "form", contact=contact.id)
@@ -57,5 +60,9 @@ def known_project(book: Casebook, said: str) -> Project:
     """The project by code or name; a factor is guaranteed for a project, so an unknown one is refused."""
     [project] = find_projects(book.session, [said])
     if project is None:
-        raise wrong("project", f"{said!r} is no project of this district; name it by its code, e.g. P02")
+        raise _unknown(said)
     return project
+
+
+def _unknown(said: str) -> FieldRefused:
+    return wrong("project", f"{said!r} is no project of this district; name it by its code, e.g. P02")

@@ -17,6 +17,7 @@ from services.attachments import adopt
 from services.casebook import Casebook, NewCase, open_casebook
 from services.factor_intake import is_factor, open_requests
 from services.office import Office
+from services.project_search import named_by_stranger
 from services.report import Report, parse_body, read_report
 from services.senders import Sender, find_senders
 from services.triage import route
@@ -115,7 +116,9 @@ def read_delivery(row: Delivery) -> Report:
 
 
 def _new_case(book: Casebook, row: Delivery, report: Report, sender: Sender) -> NewCase:
-    project, enterprise, contact = sender.project, sender.enterprise, sender.contact
+    project, enterprise, contact, flags = sender.project, sender.enterprise, sender.contact, sender.flags
+    if row.trust is Trust.PUBLIC and project is not None and not named_by_stranger(project, report.project):
+        project, flags = None, (*flags, "unknown_project")
     area = project.area_id if project is not None else None
     way, more = route(book.policy, book.people, report.category, report.severity, area)
     if row.trust is Trust.DESK:
@@ -126,7 +129,7 @@ def _new_case(book: Casebook, row: Delivery, report: Report, sender: Sender) -> 
         title=report.title, detail=report.detail, source=row.source, category=report.category if "unknown_category" not in more else None,
         severity=report.severity, enterprise_id=enterprise.id, contact_id=contact.id, project_id=project.id if project else None,
         project_said=report.project, area=area, actor=actor, route=way, restricted=report.restricted, withheld=report.withheld,
-        flags=tuple(dict.fromkeys((*report.flags, *sender.flags, *more, *([f"category_said:{report.category}"] if "unknown_category" in more and report.category else [])))),
+        flags=tuple(dict.fromkeys((*report.flags, *flags, *more, *([f"category_said:{report.category}"] if "unknown_category" in more and report.category else [])))),
     )  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def opened(served: Served) -> list[Mail]:
         contact="联络员",
     )
     page.select_option("#category", "power")
-    page.select_option("#project", "P02")
+    page.fill("#project", "湖粲钠离子电池及系统项目一期")
     page.click("text=较急")
     page.click("button:has-text('提交')")
     assert "已收到您的诉求" in page.inner_text("h1")
