@@ -32,6 +32,7 @@ from services.case_files import Surroundings, chunks, load_cases
 from services.casebook import Casebook
 from services.people import Found
 from services.waiting_reports import KIND as REPORT_WAITING
+from services.waiting_reports import clerk_grant
 
 Row = dict[str, Any]
 
@@ -221,11 +222,10 @@ def _reports(book: Casebook) -> Iterator[tuple[str, Entry]]:
         part = Part.LATE if due < book.now else Part.TODAY if due < _ends(book) else Part.WAITING
         days = overdue_days(due, book.now, book.time)
         for one in clerks:
-            grant = {"party": Party.CLERK.value, "principal": one.principal.id if one.principal else None}
             stands_for = one.principal.title if one.principal else None
             # What a stranger typed as its title is not repeated in a mail.
             yield one.person.id, Entry(
-                part, None, delivery, receipt, label.in_(one.person.locale), (), due, estimated, days, None, stands_for, grant
+                part, None, delivery, receipt, label.in_(one.person.locale), (), due, estimated, days, None, stands_for, clerk_grant(one)
             )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from services.case_files import chunks, load_cases
 from services.casebook import Casebook
 from services.casebook_succession import OPEN_STATES, ask_again_who_decides, cases_of_units
 from services.directory_state import Held
+from services.handover_reports import reports_passed_on
 from services.letters import Writer
 from services.owing import insert_once, outbox_row, root_id
 from services.people import UP, Found, People
@@ -120,7 +121,8 @@ def hand_over(book: Casebook, before: Then, key: str, *, moved: Mapping[int, Col
     after = Then(book.people, book.now.astimezone(book.time.zone).date())
     noon = datetime.combine(before.day, time(12), book.time.zone)
     past = replace(book, people=replace(before.people, unfilled=set()), now=noon)
-    rows: list[Row] = []
+    clerks = past.people.find(Role.CLERK, None, None, before.day)
+    rows: list[Row] = reports_passed_on(book, clerks, key)
     for some in chunks(concerned(book.session, before, after)):
         cases = load_cases(book.session, some)
         ask_again_who_decides(book, list(cases.values()))

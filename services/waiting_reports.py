@@ -122,11 +122,16 @@ def _notice(
     }  # fmt: skip
 
 
+def clerk_grant(one: Found) -> dict[str, Any]:
+    """What a clerk's link to a waiting report grants; a substitute has it in the absent clerk's place."""
+    return {"party": "clerk", "principal": one.principal.id if one.principal is not None else None}
+
+
 def _mail(book: Casebook, clock: Clock, delivery: Delivery, step: str, one: Found) -> dict[str, Any]:
     due = clock.due or book.now
     return outbox_row(
         key=f"report_waiting:{clock.id}:{step}:{one.person.id}", message="report_waiting", address=one.person.email,
-        locale=one.person.locale, now=book.now, domain=book.mail_domain, grant={"party": "clerk"}, delivery_id=delivery.id,
+        locale=one.person.locale, now=book.now, domain=book.mail_domain, grant=clerk_grant(one), delivery_id=delivery.id,
         account=one.person.id,
         facts={"receipt": delivery.receipt, "since": delivery.received_at.isoformat(), "due": due.isoformat()},
     )  # fmt: skip
