@@ -1,7 +1,11 @@
-"""What a policy says of the figures that everybody may see: whether there are any, and the least that a cell may stand for."""
+"""Figures that everybody may see: what a policy says of them, and which of a table's cells must be hidden.
+
+A cell of few cases is hidden, and with it as many others as it takes that no total gives it away (complementary suppression).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -14,3 +18,43 @@ class PublicRules:
 
     enabled: bool = False
     min_cell: int = 5
+
+
+def hidden_cells(counts: Sequence[int], least: int) -> frozenset[int] | None:
+    """The places of the cells that are hidden, where all others and the sum of all are shown; None: none of them may be shown.
+
+    From what is shown, each hidden cell could be anything from 1 to at least `least`: two or more are hidden, and their sum is so
+    large. Cells of no case are shown: of nobody nothing is told. Hidden are the small ones, then the next smallest.
+    """
+    hidden = {place for place, count in enumerate(counts) if 0 < count < least}
+    if not hidden:
+        return frozenset()
+    others = sorted(
+        (place for place, count in enumerate(counts) if count >= least), key=lambda place: (counts[place], place)
+    )
+    for place in (None, *others):
+        if place is not None:
+            hidden.add(place)
+        if _protected([counts[i] for i in hidden], least):
+            return frozenset(hidden)
+    return None
+
+
+def _protected(hidden: Sequence[int], least: int) -> bool:
+    """Whether each of the cells could be as large as `least`, the others being at least 1, by their sum."""
+    return len(hidden) >= 2 and sum(hidden) - (len(hidden) - 1) >= least
+
+
+def joined(counts: Iterable[int], least: int) -> list[int]:
+    """How many neighbours, from the first on, make one row of at least `least` cases; what is too few at the end is in none.
+
+    What a later month adds never takes apart what was published before.
+    """
+    found: list[int] = []
+    length = sum_ = 0
+    for count in counts:
+        length, sum_ = length + 1, sum_ + count
+        if sum_ >= least:
+            found.append(length)
+            length = sum_ = 0
+    return found

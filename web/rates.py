@@ -26,6 +26,7 @@ class Rate(Enum):
     UNKNOWN_LINK = "30/minute"
     NEW_LINK = "5/minute; 20/hour"
     SIGN_IN = "10/minute; 60/hour"
+    PUBLIC = "60/minute"
 
 
 class TooOften(Exception):

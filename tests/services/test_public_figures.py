@@ -1,0 +1,222 @@
+"""The figures for everybody, by hand-made cases: what counts, what is hidden, and that nothing hidden can be reckoned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from domain.policy import Label
+from models.case import Case
+from services.figure_rows import CaseRow, load_closed
+from services.office import Office
+from services.public_figures import MEASURES, Cell, PublicFigures, PublicRow, arrange, public_figures, years
+from tests.builders import report
+
+At = Callable[[str], datetime]
+MONTHS = [date(2026, n, 1) for n in range(1, 7)]
+UNITS = {"D03": Label("资规分局", "Planning"), "D08": Label("供电公司", "Power"), "D14": Label("交通分局", "Roads")}
+
+
+def case(
+    month: int = 3, category: str | None = "power", lead: str | None = "D08", *, contacted: bool | None = True, on_time: bool | None = True,
+    outcome: str = "resolved", rating: int | None = 5, days: int | None = 4,
+) -> CaseRow:  # fmt: skip
+    """A closed case."""
+    return CaseRow(
+        True, False, True, outcome, category, lead, False, rating, on_time, days, contacted, date(2026, month, 9)
+    )
+
+
+def of(office: Office, cases: Sequence[CaseRow], least: int = 5) -> PublicFigures:
+    """The tables of these cases."""
+    return arrange(office.policy, 2026, MONTHS, cases, UNITS, least)
+
+
+def row(found: Sequence[PublicRow] | None, name: str) -> PublicRow:
+    """The line of that name."""
+    assert found is not None
+    return next(one for one in found if one.label is not None and one.label.en == name)
+
+
+def figures(one: PublicRow) -> dict[str, Cell]:
+    """The line's figures by name."""
+    return dict(zip(MEASURES, one.cells, strict=True))
+
+
+@pytest.mark.sqlite
+def test_each_figure_is_of_the_cases_that_it_counts(office: Office) -> None:
+    """A case without a contact owed is none that was late; a part counts as half; unrated is neither satisfied nor not."""
+    cases = [case() for _ in range(6)]
+    cases += [case(contacted=False, on_time=False, outcome="partial", rating=1, days=9) for _ in range(2)]
+    cases += [case(contacted=None, on_time=None, outcome="withdrawn", rating=None, days=None)]
+    total = of(office, cases).total
+    assert total is not None
+    assert total.cases == Cell(9)
+    assert figures(total) == {
+        "contact": Cell(75), "on_time": Cell(75), "solved": Cell(round(100 * 7 / 8)), "satisfied": Cell(75), "days": Cell(4),
+    }  # fmt: skip
+
+
+@pytest.mark.sqlite
+def test_a_small_unit_is_hidden_with_the_next_one(office: Office) -> None:
+    """Three of roads: they, and the six of planning, from which the three could be reckoned; the twenty of power are shown."""
+    cases = [case() for _ in range(20)] + [case(lead="D03") for _ in range(6)] + [case(lead="D14") for _ in range(3)]
+    found = of(office, cases)
+    assert row(found.units, "Power").cases == Cell(20)
+    for name in ("Planning", "Roads"):
+        assert row(found.units, name).cases == Cell(hidden=True)
+        assert set(row(found.units, name).cells) == {Cell(hidden=True)}
+
+
+@pytest.mark.sqlite
+def test_a_rate_of_few_is_hidden_where_the_row_is_not(office: Office) -> None:
+    """Eight cases, two of them rated: the row is shown, its satisfaction is not, nor the one by which it could be reckoned."""
+    cases = [case(lead="D03", rating=None) for _ in range(6)] + [case(lead="D03", rating=1) for _ in range(2)]
+    cases += [case() for _ in range(9)] + [case(lead="D14") for _ in range(30)]
+    found = of(office, cases)
+    assert row(found.units, "Planning").cases == Cell(8)
+    assert figures(row(found.units, "Planning"))["satisfied"] == Cell(hidden=True)
+    assert figures(row(found.units, "Planning"))["on_time"] == Cell(100)
+    assert figures(row(found.units, "Power"))["satisfied"] == Cell(hidden=True)
+    assert figures(row(found.units, "Roads"))["satisfied"] == Cell(100)
+
+
+@pytest.mark.sqlite
+def test_months_of_few_are_joined_and_the_last_ones_wait(office: Office) -> None:
+    """January's three with February's four; April's two wait for May, and are in no sum until then."""
+    cases = [case(1) for _ in range(3)] + [case(2) for _ in range(4)] + [case(3) for _ in range(7)] + [case(4), case(4)]
+    found = of(office, cases)
+    assert found.months is not None
+    assert [(one.first, one.last, one.cases) for one in found.months] == [
+        (date(2026, 1, 1), date(2026, 2, 1), Cell(7)), (date(2026, 3, 1), date(2026, 3, 1), Cell(7)),
+    ]  # fmt: skip
+    assert found.total is not None
+    assert found.total.cases == Cell(14)
+    assert found.last == date(2026, 3, 31)
+
+
+@pytest.mark.sqlite
+def test_too_few_cases_are_no_figures(office: Office) -> None:
+    """Four cases in all are nobody's business; five of one each are no table."""
+    assert of(office, [case() for _ in range(4)]).total is None
+    found = of(office, [case(category=code) for code in ("power", "land", "finance", "labour", "safety")])
+    assert found.total is not None
+    assert found.categories is None
+    assert found.units is not None
+
+
+CASES = st.lists(
+    st.builds(
+        case, month=st.integers(1, 6), category=st.sampled_from(["power", "land", "finance", None]),
+        lead=st.sampled_from(["D03", "D08", "D14", None]), contacted=st.sampled_from([True, False, None]),
+        on_time=st.sampled_from([True, False, None]), outcome=st.sampled_from(["resolved", "partial", "withdrawn", "explained"]),
+        rating=st.sampled_from([None, None, 1, 3, 5]), days=st.sampled_from([None, 1, 5, 30]),
+    ),
+    max_size=60,
+)  # fmt: skip
+
+
+@pytest.mark.sqlite
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(cases=CASES)
+def test_nothing_hidden_can_be_reckoned_from_what_is_shown(office: Office, cases: list[CaseRow]) -> None:
+    """In every table: the total less what is shown leaves two or more rows that could each be of five; shown are five at least."""
+    found = of(office, cases)
+    if found.total is None:
+        return
+    total = found.total.cases.value
+    assert total is not None
+    assert total >= 5
+    for table in (found.months, found.categories, found.units):
+        if table is None:
+            continue
+        known = [one.cases.value for one in table if not one.cases.hidden]
+        assert all(value is not None and value >= 5 for value in known)
+        hidden = [one for one in table if one.cases.hidden]
+        left = total - sum(value for value in known if value is not None)
+        if hidden:
+            assert len(hidden) >= 2
+            assert left - (len(hidden) - 1) >= 5
+            assert all(cell.hidden or cell.value is None for one in hidden for cell in one.cells)
+        else:
+            assert left == 0
+
+
+@pytest.mark.sqlite
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(cases=CASES)
+def test_every_rate_stands_for_five_cases(office: Office, cases: list[CaseRow]) -> None:
+    """Whoever knew how many cases each rate stands for, and all of them together, could not reckon a hidden one's either."""
+    found = of(office, cases)
+    months = {
+        month
+        for one in found.months or ()
+        if one.first and one.last
+        for month in range(one.first.month, one.last.month + 1)
+    }
+    published = [one for one in cases if one.closed_on is not None and one.closed_on.month in months]
+
+    def base(measure: str, lead: str) -> int:
+        mine = [one for one in published if one.lead == lead]
+        field = {"contact": "contacted", "on_time": "on_time", "satisfied": "rating", "days": "days_to_reply"}[measure]
+        return sum(getattr(one, field) is not None for one in mine)
+
+    for one in found.units or ():
+        lead = next((code for code, label in UNITS.items() if label == one.label), None)
+        if lead is None:
+            continue
+        for name, cell in figures(one).items():
+            if name != "solved" and cell.value is not None:
+                assert base(name, lead) >= 5
+
+
+# -- from the database -------------------------------------------------------------------------------------------------
+
+
+def test_restricted_cases_are_counted_nowhere(office: Office, at: At) -> None:
+    """Not even where they are many: the totals of this page are everybody's."""
+    codes = [report(office).replied().by_firm("confirm").code for _ in range(12)]
+    with office.writing() as session:
+        session.execute(update(Case).where(Case.code.in_(codes[:6])).values(restricted=True))
+    at("2026-08-03 09:00")
+    with office.reading() as session:
+        found = public_figures(session, office, 2026)
+    assert found.total is not None
+    assert found.total.cases == Cell(6)
+    assert figures(found.total)["solved"] == Cell(100)
+
+
+def test_a_month_that_runs_is_not_published(office: Office, at: At) -> None:
+    """July's cases come in August, and not on its last day."""
+    for _ in range(5):
+        report(office).replied().by_firm("confirm")
+    for moment, cases in (("2026-07-31 23:00", None), ("2026-08-01 00:30", 5)):
+        at(moment)
+        with office.reading() as session:
+            total = public_figures(session, office, 2026).total
+        assert (total.cases.value if total is not None else None) == cases
+
+
+def test_first_contact_is_in_time_or_late(office: Office, at: At) -> None:
+    """Made within its limit, made after it, or never made though it was due; settled before it was due, it was not owed."""
+    report(office).by_lead("contact").replied().by_firm("confirm")
+    report(office).at("2026-07-20 10:00").by_lead("contact").replied().by_firm("confirm")
+    office.fixed = at("2026-07-16 10:00")
+    report(office).at("2026-07-20 10:00").replied().by_firm("confirm")
+    office.fixed = at("2026-07-16 10:00")
+    report(office).at("2026-07-16 10:05").replied().by_firm("confirm")
+    at("2026-07-22 09:00")
+    with office.reading() as session:
+        found = load_closed(session, office, date(2026, 7, 1), date(2026, 7, 31))
+    assert sorted(str(one.contacted) for one in found) == ["False", "False", "None", "True"]
+
+
+def test_the_years_are_those_of_complete_months() -> None:
+    """In January the last complete month is of the year before."""
+    assert years(date(2026, 7, 16)) == (2026, 2025)
+    assert years(date(2026, 1, 31)) == (2025, 2024)
