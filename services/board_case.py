@@ -16,6 +16,7 @@ from domain.policy import Label
 from models import case as tables
 from models.clock import Clock, Notice
 from models.directory import Contact, Enterprise
+from services.attachments import files_of
 from services.board_steps import run_links, step_forms
 from services.board_types import ApprovalLine, CasePage, LinkedCase, NoticeLine, ReporterLine, RunLink
 from services.board_users import BoardUser
@@ -63,6 +64,7 @@ def case_page(office: Office, user: BoardUser, code: str) -> CasePage | None:
             links=_links(office, session, case, people, user) if user.desk and not row.restricted else (),
             forms=step_forms(office, session, case, people, user) if user.desk and row.restricted else (),
             explained=explain_lines(session, office, row.id), factor=factor_sheet(office, session, case, people),
+            files=files_of(session, row.id) if user.desk else (),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from domain.lifecycle import Action
 from domain.lights import Light
 from domain.policy import Label
 from services.explain import ExplainedClock
-from services.page_types import CaseHead, Choice, ClockLine, FactorSheet, FormField, TimelineLine
+from services.page_types import CaseHead, Choice, ClockLine, FactorSheet, FileLine, FormField, TimelineLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +252,4 @@ class CasePage:
     forms: tuple[StepForm, ...]
     explained: tuple[ExplainedClock, ...] = ()
     factor: FactorSheet | None = None
+    files: tuple[FileLine, ...] = ()

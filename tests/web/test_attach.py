@@ -113,7 +113,8 @@ def test_a_file_is_nobody_else_s(client: TestClient, office: Office) -> None:
     assert client.get(f"{track.replace('/track/', '/act/')}/file/{number}").status_code == 404
     assert client.get(f"{lead.replace('/act/', '/track/')}/file/{number}").status_code == 404
     assert client.get(f"/track/nobody/file/{number}").status_code == 404
-    assert client.get(f"/board/case/DIF-2026-0001/file/{number}").status_code != 200
+    asked = client.get(f"/board/case/DIF-2026-0001/file/{number}", follow_redirects=False)
+    assert "/board/sign-in" in asked.headers["location"]
 
 
 def test_nobody_confirms_unseen_what_was_sent_in_their_name(client: TestClient, office: Office) -> None:
