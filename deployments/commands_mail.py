@@ -41,7 +41,7 @@ def preview(
 
     if list_ or name is None:
         for known, kind in sorted(Message.registry.items()):
-            typer.echo(f"{known:<24}{(kind.__doc__ or '').splitlines()[0]}")
+            typer.echo(f"{known:<26}{(kind.__doc__ or '').splitlines()[0]}")
         return
     try:
         written = write(name, locale.value)

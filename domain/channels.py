@@ -12,7 +12,8 @@ class ChannelRule:
 
     `kind` is webhook, wecom, dingtalk, file, or one that an installed package brings. A message is copied when its name is in
     `messages`, and one who gets it holds one of `roles`, or is of one of `units`, or is one of `accounts`; what is left empty
-    leaves nobody out. The address may stand here or in EXPEDITE_CHANNEL_<NAME>_URL, the secret only in EXPEDITE_CHANNEL_<NAME>_SECRET.
+    leaves nobody out. A group (wecom, dingtalk) reads of an event once, all other kinds get each recipient's copy. The address may
+    stand here or in EXPEDITE_CHANNEL_<NAME>_URL, the secret only in EXPEDITE_CHANNEL_<NAME>_SECRET.
     """
 
     name: str

@@ -164,7 +164,7 @@ def hook_named(office: Office, name: str) -> HookRule:
 def try_hook(office: Office, notifier: Notifier, name: str) -> Refused | None:
     """Send a hook one delivery of the type `test`, signed like any other and written down nowhere; None when it was taken."""
     hook_named(office, name)
-    told = {"type": "test", "timestamp": office.now().isoformat(), "data": {}}
+    told = {"type": "test", "timestamp": office.now().astimezone(office.zone).isoformat(), "data": {}}
     with notifier as post:
         return post.send(
             Parcel(0, MESSAGE, name, "en", told, f"<{uuid.uuid4().hex}@{office.mail_domain}>", channel=channel_of(name))

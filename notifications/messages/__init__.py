@@ -26,6 +26,7 @@ from notifications.messages.report_received import ReportReceived
 from notifications.messages.report_waiting import ReportWaiting
 from notifications.messages.role_unfilled import RoleUnfilled
 from notifications.messages.ruling_needed import RulingNeeded
+from notifications.messages.several_notices import SeveralNotices
 from notifications.messages.step_failed import StepFailed
 from notifications.messages.substitution_told import SubstitutionTold
 from notifications.messages.supervision_notice import SupervisionNotice
@@ -61,6 +62,7 @@ __all__ = [
     "ReportWaiting",
     "RoleUnfilled",
     "RulingNeeded",
+    "SeveralNotices",
     "StepFailed",
     "SubstitutionTold",
     "SupervisionNotice",
