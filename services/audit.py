@@ -224,6 +224,11 @@ def _verify_digests(audit: _Audit) -> None:
         audit.last = (row.day, row.digest)
 
 
+def _waits_as(clock: Clock) -> str:
+    """What a clock of no case belongs to."""
+    return f"delivery {clock.delivery_id}" if clock.milestone_id is None else f"milestone {clock.milestone_id}"
+
+
 # -- clocks ------------------------------------------------------------------------------------------------------------
 
 
@@ -245,7 +250,7 @@ def _verify_clocks(audit: _Audit, of: ColumnElement[bool], codes: dict[int, str]
             moments[row.clock_id].append(read_moment(row))
         for clock in clocks:
             audit.clocks += 1
-            code = codes.get(clock.case_id or 0, f"delivery {clock.delivery_id}")
+            code = codes.get(clock.case_id or 0, _waits_as(clock))
             try:
                 due = due_at_pause(moments[clock.id], calendar)
                 paused = due is not None and replay(moments[clock.id], calendar) is None

@@ -33,7 +33,10 @@ CALENDAR_VALID = timedelta(days=400)
 UNSUBSCRIBE = "unsubscribe"
 """The party of a link that ends a kind of mail, and does nothing else; it works as long as a calendar's address."""
 
-OF_NO_CASE = frozenset({CALENDAR, UNSUBSCRIBE})
+PLAN = "milestone"
+"""The party of a link to a project's plan, and to a change of it that its holder rules on."""
+
+OF_NO_CASE = frozenset({CALENDAR, UNSUBSCRIBE, PLAN})
 """Parties whose links open no page of a case."""
 
 
@@ -91,7 +94,7 @@ def mint(
         [{
             "token_hash": hash_token(token), "case_id": case_id, "delivery_id": delivery_id, "account_id": account,
             "contact_id": contact, "party": grant["party"], "unit_id": grant.get("unit"), "step_id": grant.get("step"),
-            "principal_id": grant.get("principal"), "made_at": now,
+            "milestone_id": grant.get("milestone"), "change_id": grant.get("change"), "principal_id": grant.get("principal"), "made_at": now,
             "expires_at": now + _valid(office, str(grant["party"])),
         }],
     )  # fmt: skip
@@ -114,7 +117,7 @@ def mint_several(
 
 
 def _valid(office: Office, party: str) -> timedelta:
-    return CALENDAR_VALID if party in OF_NO_CASE else timedelta(days=office.policy.mail.link_valid_days)
+    return CALENDAR_VALID if party in (CALENDAR, UNSUBSCRIBE) else timedelta(days=office.policy.mail.link_valid_days)
 
 
 def resolve_calendar(session: Session, token: str, now: datetime) -> str:
@@ -124,12 +127,23 @@ def resolve_calendar(session: Session, token: str, now: datetime) -> str:
 
 def resolve_own(session: Session, token: str, now: datetime, party: str) -> str:
     """The account behind a link of one of the parties `OF_NO_CASE`. Raises LinkRefused, also for a link to anything else."""
+    return str(own_link(session, token, now, party).account_id)
+
+
+def own_link(session: Session, token: str, now: datetime, party: str) -> AccessLink:
+    """The link of one of the parties `OF_NO_CASE`, which has an account. Raises LinkRefused."""
     row = session.scalars(select(AccessLink).where(AccessLink.token_hash == hash_token(token))).first()
     if row is None or row.party != party or row.account_id is None:
         raise LinkRefused("unknown", False)
     if row.revoked_at is not None or row.expires_at < now:
         raise LinkRefused("revoked", False)
-    return row.account_id
+    return row
+
+
+def is_plan(session: Session, token: str) -> bool:
+    """Whether a token is, or was, a link to a project's plan."""
+    party = session.scalar(select(AccessLink.party).where(AccessLink.token_hash == hash_token(token)))
+    return party == PLAN
 
 
 def resolve(session: Session, token: str, now: datetime) -> Grant:

@@ -18,6 +18,7 @@ from notifications.message import words
 from services.identities import UNNAMED
 from services.office import Office
 from services.owing import insert_once, outbox_row
+from services.people import reads_in
 
 logger = logging.getLogger("expedite.sweep")
 
@@ -52,11 +53,17 @@ def look_up(office: Office, problems: Mapping[int, Exception]) -> tuple[Stuck, .
         ).all()
     return tuple(
         Stuck(
-            clock.id, f"case {clock.case_id}" if code else f"report {clock.delivery_id}", UNNAMED if restricted else code or receipt,
+            clock.id, _owner(clock), UNNAMED if restricted else code or receipt or _owner(clock),
             clock.kind, clock.next_step or "", clock.next_action_at, type(problems[clock.id]).__name__,
         )
         for clock, code, restricted, receipt in rows
     )  # fmt: skip
+
+
+def _owner(clock: Clock) -> str:
+    if clock.case_id is not None:
+        return f"case {clock.case_id}"
+    return f"report {clock.delivery_id}" if clock.delivery_id is not None else f"milestone {clock.milestone_id}"
 
 
 def tell_operator(office: Office, stuck: Sequence[Stuck], problems: Mapping[int, Exception]) -> None:
@@ -71,14 +78,15 @@ def tell_operator(office: Office, stuck: Sequence[Stuck], problems: Mapping[int,
     if not first:
         return
     with office.writing() as session:
-        insert_once(session, [_mail(office, one, now) for one in first.values()])
+        locale = reads_in(session, office.policy.mail.operator)
+        insert_once(session, [_mail(office, one, now, locale) for one in first.values()])
 
 
-def _mail(office: Office, one: Stuck, now: datetime) -> dict[str, object]:
+def _mail(office: Office, one: Stuck, now: datetime, locale: str) -> dict[str, object]:
     since = (one.since or now).isoformat()
     label = CLOCKS[one.kind].label if one.kind in CLOCKS else Label(one.kind, one.kind)
     return outbox_row(
-        key=f"step_failed:{one.owner}:{since}", message="step_failed", address=office.policy.mail.operator, locale="zh", now=now,
+        key=f"step_failed:{one.owner}:{since}", message="step_failed", address=office.policy.mail.operator, locale=locale, now=now,
         domain=office.mail_domain,
         facts={"case_code": one.case, "clock": words(label), "step": one.step, "since": since, "problem": one.problem},
     )  # fmt: skip

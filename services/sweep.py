@@ -19,10 +19,12 @@ from domain.refusals import wrong
 from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery
+from models.milestone import Milestone
 from services import catching_up
 from services.calendar_edits import keep_up
 from services.casebook import Ticked, open_casebook
 from services.leases import beat
+from services.milestone_sweep import tick_slips
 from services.office import Office
 from services.stuck_clocks import Stuck, look_up, tell_operator
 from services.substitutions import follow_directory
@@ -71,8 +73,8 @@ class SweepReport:
     ahead: WhatIf | None = None
 
 
-Due = Sequence[Row[tuple[int, int | None, int | None, datetime | None]]]
-"""Clocks to be looked at: id, case, waiting report, moment."""
+Due = Sequence[Row[tuple[int, int | None, int | None, datetime | None, int | None]]]
+"""Clocks to be looked at: id, case, waiting report, moment, node of a plan."""
 
 
 @dataclass(slots=True)
@@ -170,7 +172,7 @@ def _seldom_collected() -> Iterator[None]:
 
 def _due(session: Session, at: datetime, size: int, stuck: Collection[int]) -> Due:
     query = (
-        select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at)
+        select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at, Clock.milestone_id)
         .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= at)
         .order_by(Clock.next_action_at, Clock.id)
         .limit(size)
@@ -186,7 +188,7 @@ def _whole_cases(session: Session, at: datetime, first: Due, but: Collection[int
     """
     ids = sorted({row[1] for row in first if row[1] is not None})
     query = (
-        select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at)
+        select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at, Clock.milestone_id)
         .where(Clock.case_id.in_(ids), Clock.next_action_at <= at)
         .order_by(Clock.next_action_at, Clock.id)
     )
@@ -219,13 +221,18 @@ def _apart(take: Callable[[Due], None], due: Due, tally: _Tally) -> None:
 
 
 def _still_due(session: Session, at: datetime, found: Due) -> Due:
-    """Those of `found` that are due once their cases and reports are held (SQLite: the write transaction holds all).
+    """Those of `found` that are due once their cases, reports and nodes are held (SQLite: the write transaction holds all).
 
-    Always cases in the order of their ids, then reports: whoever changes a case holds it before its clocks, so that two who
+    Always cases in the order of their ids, then reports, then nodes: whoever changes a case holds it before its clocks, so that two who
     want the same wait for each other and never deadlock.
     """
     if session.get_bind().dialect.name == "postgresql":
-        for table, ids in ((Case, {row[1] for row in found}), (Delivery, {row[2] for row in found})):
+        held = (
+            (Case, {row[1] for row in found}),
+            (Delivery, {row[2] for row in found}),
+            (Milestone, {row[4] for row in found}),
+        )
+        for table, ids in held:
             wanted = sorted(i for i in ids if i is not None)
             if wanted:
                 session.execute(select(table.id).where(table.id.in_(wanted)).order_by(table.id).with_for_update()).all()
@@ -241,7 +248,7 @@ def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool
         began = time.perf_counter()
         due = _still_due(session, at, found)
         book = open_casebook(office, session, now=at, silent=silent)
-        ticked = [*book.tick(_by_case(due)), *tick_waiting(book, _waiting(due))]
+        ticked = [*book.tick(_by_case(due)), *tick_waiting(book, _waiting(due)), *tick_slips(book, _nodes(due))]
     tally.last = time.perf_counter() - began
     tally.longest = max(tally.longest, tally.last)
     tally.add(len(due), ticked)
@@ -249,11 +256,15 @@ def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool
 
 def _by_case(due: Due) -> dict[int, list[int]]:
     by_case: dict[int, list[int]] = {}
-    for clock_id, case_id, _, _ in due:
+    for clock_id, case_id, *_ in due:
         if case_id is not None:
             by_case.setdefault(case_id, []).append(clock_id)
     return by_case
 
 
 def _waiting(due: Due) -> list[int]:
-    return [clock_id for clock_id, _, delivery, _ in due if delivery is not None]
+    return [clock_id for clock_id, _, delivery, *_ in due if delivery is not None]
+
+
+def _nodes(due: Due) -> list[int]:
+    return [row[0] for row in due if row[4] is not None]

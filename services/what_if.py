@@ -16,13 +16,14 @@ from models.clock import Clock
 from services.case_files import load_cases
 from services.casebook import Casebook, Ticked, open_casebook
 from services.identities import UNNAMED
+from services.milestone_sweep import plan_slips
 from services.office import Office
 from services.waiting_reports import plan_waiting
 
 AT_ONCE = 200
 """Cases looked at together."""
 
-NOTICE, WAITING = "supervision_notice", "report_waiting"
+NOTICE, WAITING, NODE = "supervision_notice", "report_waiting", "milestone_notice"
 REPORTERS = Label("企业报送人", "the enterprise's reporters")
 RESTRICTED = Label("涉密事项（不列明）", "restricted cases, not named")
 
@@ -120,19 +121,20 @@ def what_if(office: Office, as_of: datetime | None = None, should_stop: Callable
     at, found = as_of or office.now(), _Found()
     with office.reading() as session:
         rows = session.execute(
-            select(Clock.id, Clock.case_id, Clock.delivery_id)
+            select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.milestone_id)
             .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= at)
             .order_by(Clock.next_action_at, Clock.id)
         ).all()
     by_case: dict[int, list[int]] = {}
-    for clock_id, case_id, _ in rows:
+    for clock_id, case_id, *_ in rows:
         if case_id is not None:
             by_case.setdefault(case_id, []).append(clock_id)
     for slice_ in _slices(by_case):
         if should_stop():
             break
         _look(office, at, slice_, found)
-    _look_at_reports(office, at, [clock_id for clock_id, _, delivery in rows if delivery is not None], found)
+    _look_at_others(office, at, [row[0] for row in rows if row[2] is not None], found, plan_waiting, WAITING)
+    _look_at_others(office, at, [row[0] for row in rows if row[3] is not None], found, plan_slips, NODE)
     return WhatIf(
         at,
         tuple(
@@ -223,18 +225,25 @@ def _told(book: Casebook, draft: Draft) -> tuple[list[tuple[str, str, str]], lis
     return notices, mails
 
 
-def _look_at_reports(office: Office, at: datetime, clocks: Sequence[int], found: _Found) -> None:
+Plan = Callable[[Casebook, Sequence[int]], tuple[object, list[Ticked]]]
+"""What plans the steps of clocks that belong to no case."""
+
+
+def _look_at_others(
+    office: Office, at: datetime, clocks: Sequence[int], found: _Found, plan: Plan, message: str
+) -> None:
+    """Plan what clocks of no case would do: waiting reports', and those of nodes."""
     try:
         with office.reading() as session:
             book = open_casebook(office, session, now=at)
-            _, ticked = plan_waiting(book, clocks)
+            _, ticked = plan(book, clocks)
             found.posts = {person.id: person.title for person in book.people.persons.values()}
     except (OperationalError, InterfaceError):
         raise
     except Exception as problem:
         for clock in clocks:
             if len(clocks) > 1:
-                _look_at_reports(office, at, [clock], found)
+                _look_at_others(office, at, [clock], found, plan, message)
             else:
                 found.failed.add(-clock)
                 found.problems[clock] = problem
@@ -243,4 +252,4 @@ def _look_at_reports(office: Office, at: datetime, clocks: Sequence[int], found:
     for one in ticked:
         for colour in one.steps:
             for to in one.to:
-                found.send(to, WAITING, one.code, False, colour, one.clock)
+                found.send(to, message, one.code, False, colour, one.clock)

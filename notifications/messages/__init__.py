@@ -18,6 +18,9 @@ from notifications.messages.enterprise_update import EnterpriseUpdate
 from notifications.messages.follow_up_due import FollowUpDue
 from notifications.messages.head_digest import HeadDigest
 from notifications.messages.likely_duplicate import LikelyDuplicate
+from notifications.messages.milestone_change_asked import MilestoneChangeAsked
+from notifications.messages.milestone_change_decided import MilestoneChangeDecided
+from notifications.messages.milestone_notice import MilestoneNotice
 from notifications.messages.morning_digest import MorningDigest
 from notifications.messages.new_link import NewLink
 from notifications.messages.redo_started import RedoStarted
@@ -54,6 +57,9 @@ __all__ = [
     "FollowUpDue",
     "HeadDigest",
     "LikelyDuplicate",
+    "MilestoneChangeAsked",
+    "MilestoneChangeDecided",
+    "MilestoneNotice",
     "MorningDigest",
     "NewLink",
     "RedoStarted",

@@ -1,0 +1,197 @@
+"""Projects' plans: what is recorded of a node, when its notices go out, and what a heat stop takes off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from models.clock import Clock, Notice
+from models.milestone import Milestone
+from models.office import Outbox
+from services.audit import verify
+from services.desk import StepResult
+from services.milestones import set_milestone
+from services.office import Office
+from services.sweep import sweep
+
+Set = Callable[[str], datetime]
+COMMANDS = count()
+
+
+@pytest.fixture
+def planned(office: Office, at: Set) -> Office:
+    """The ground of P02 was to be broken on Monday 20 July; the plan was made on the Thursday before."""
+    at("2026-07-16 09:00")
+    assert record(office, "plan", "started", "2026-07-20").done
+    return office
+
+
+def record(office: Office, what: str, node: str = "started", date: str = "", **more: Any) -> StepResult:
+    """Record something of P02, each time as a command of its own."""
+    asked = {"what": what, "project": "P02", "node": node, "date": date, **more}
+    return set_milestone(office, asked, f"m-{next(COMMANDS)}")
+
+
+def node_of(office: Office, code: str = "started") -> Milestone:
+    """A node of P02."""
+    with office.reading() as session:
+        return session.scalars(select(Milestone).where(Milestone.project_id == "P02", Milestone.node == code)).one()
+
+
+def clocks_of(office: Office) -> list[Clock]:
+    """The clocks of P02's nodes, the oldest first."""
+    with office.reading() as session:
+        return list(session.scalars(select(Clock).where(Clock.milestone_id.is_not(None)).order_by(Clock.id)))
+
+
+def notices(office: Office) -> list[tuple[str, str, int]]:
+    """(colour, owner, days of slip) of every notice about a node."""
+    with office.reading() as session:
+        rows = session.scalars(select(Notice).where(Notice.milestone_id.is_not(None)).order_by(Notice.id))
+        return [(row.colour.value, row.owner, row.overdue_days) for row in rows]
+
+
+def mails(office: Office, message: str) -> list[Outbox]:
+    """What the outbox holds of a kind."""
+    with office.reading() as session:
+        return list(session.scalars(select(Outbox).where(Outbox.message == message).order_by(Outbox.id)))
+
+
+def test_a_slip_of_eight_days_is_yellow_once_and_of_thirty_one_red_once(planned: Office, at: Set) -> None:
+    """More than seven calendar days late are yellow, more than thirty red; each notice is numbered, and goes out once."""
+    at("2026-07-27 23:50")
+    assert sweep(planned).notices == 0
+    at("2026-07-28 00:10")
+    assert [(s.case, s.clock, s.step) for s in sweep(planned).steps] == [("P02", "milestone", "yellow")]
+    assert sweep(planned).notices == 0
+    at("2026-08-19 23:50")
+    assert sweep(planned).notices == 0
+    at("2026-08-20 00:10")
+    sweep(planned)
+    sweep(planned)
+    assert notices(planned) == [("yellow", "R11", 8), ("red", "R11", 31)]
+    yellow, red = (
+        [(m.account_id, m.facts["is_copy"]) for m in mails(planned, "milestone_notice") if m.facts["colour"] == colour]
+        for colour in ("yellow", "red")
+    )
+    assert yellow[0] == ("R11", False)
+    assert [copy for _, copy in yellow[1:]] == [True] * (len(yellow) - 1)
+    # A red notice goes to the project's own lead official too.
+    assert ("R02", True) in red
+    assert ("R02", True) not in yellow
+    assert verify(planned).findings == ()
+
+
+def test_after_a_pause_of_the_sweep_only_red_is_issued(planned: Office, at: Set) -> None:
+    """After an outage only the highest colour due is issued; the yellow one is recorded as skipped."""
+    at("2026-09-10 09:00")
+    sweep(planned)
+    assert [colour for colour, _, _ in notices(planned)] == ["red"]
+
+
+def test_a_heat_stop_day_is_taken_off_each_open_node(planned: Office, at: Set) -> None:
+    """Two days on which the site stood still move yellow by two days, told in advance or afterwards, and are told once."""
+    at("2026-07-21 09:00")
+    assert record(planned, "heat_stop", date="2026-07-22").done
+    again = record(planned, "heat_stop", date="2026-07-22")
+    assert not again.done
+    assert "already" in again.message
+    at("2026-07-29 23:50")
+    assert record(planned, "heat_stop", date="2026-07-21").done
+    assert sweep(planned).notices == 0
+    at("2026-07-30 00:10")
+    assert sweep(planned).notices == 1
+    [mail] = [m for m in mails(planned, "milestone_notice") if not m.facts["is_copy"]]
+    assert mail.facts["slip"] == 8
+    assert mail.facts["excused"] == 2
+    node = node_of(planned)
+    assert (node.plan.isoformat(), node.excused) == ("2026-07-20", 2)
+    assert verify(planned).findings == ()
+
+
+def test_a_heat_stop_before_the_plan_was_made_takes_nothing_off(planned: Office, at: Set) -> None:
+    """The plan that was made afterwards knew of it."""
+    at("2026-07-17 09:00")
+    assert "0 nodes" in record(planned, "heat_stop", date="2026-07-15").message
+
+
+def test_a_node_that_was_reached_owes_nothing_more(planned: Office, at: Set) -> None:
+    """The actual day ends the clock."""
+    at("2026-07-25 09:00")
+    done = record(planned, "actual", date="2026-07-24")
+    assert done.done
+    at("2026-12-01 09:00")
+    assert sweep(planned).notices == 0
+    assert [clock.state.value for clock in clocks_of(planned)] == ["met"]
+    assert verify(planned).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("what", "fields", "says"),
+    [
+        ("plan", {"date": "2026-07-25"}, "what = change"),
+        ("plan", {"node": "no_such_node", "date": "2026-07-25"}, "is no node of the policy's chain"),
+        ("plan", {"node": "piling"}, "Field date is missing"),
+        ("plan", {"node": "piling", "date": "1026-07-25"}, "check the year"),
+        ("plan", {"project": "P99", "date": "2026-07-25"}, "is no project of this district"),
+        ("actual", {"date": "2026-07-17"}, "what = forecast"),
+        ("actual", {"node": "piling", "date": "2026-07-15"}, "has no planned day yet"),
+        ("forecast", {"date": "2026-07-15"}, "what = actual"),
+        ("change", {"date": "2026-08-01"}, "Field reason is missing"),
+        ("change", {"date": "2026-07-20", "reason": "x"}, "is planned for 2026-07-20 already"),
+        ("change", {"date": "2026-07-01", "reason": "x"}, "has passed"),
+        ("change", {"date": "2026-08-01", "reason": "x", "decider": "R11"}, "may decide"),
+        ("change", {"date": "2026-08-01", "reason": "x", "decider": "nobody"}, "no account in use"),
+        ("heat_stop", {"date": "2026-08-01"}, "too far ahead"),
+        ("heat_stop", {"date": "2025-01-01"}, "more than a year ago"),
+        ("rename", {"date": "2026-08-01"}, "is not one of plan, forecast, actual, change, heat_stop"),
+    ],
+)
+@pytest.mark.sqlite
+def test_what_cannot_be_names_the_field_and_the_remedy(
+    planned: Office, what: str, fields: dict[str, Any], says: str
+) -> None:
+    """A refusal is a result; nothing is stored of it."""
+    refused = set_milestone(
+        planned, {"what": what, "project": "P02", "node": "started", **fields}, f"r-{what}-{says}"[:60]
+    )
+    assert not refused.done
+    assert says in refused.message
+    node = node_of(planned)
+    assert (node.plan.isoformat(), node.actual, node.forecast) == ("2026-07-20", None, None)
+
+
+@pytest.mark.sqlite
+def test_construction_before_its_permit_is_a_warning(planned: Office, at: Set) -> None:
+    """It is recorded, since it happened, and said."""
+    at("2026-07-18 09:00")
+    assert record(planned, "plan", "build_permit", "2026-07-19").done
+    done = record(planned, "actual", date="2026-07-17")
+    assert done.done
+    assert "Warning: build_permit (Construction permit) has not been reached" in done.message
+
+
+@pytest.mark.sqlite
+def test_an_actual_day_is_corrected_only_with_a_reason(planned: Office, at: Set) -> None:
+    """A slip of the hand can be mended; both days stay in what was recorded."""
+    at("2026-07-25 09:00")
+    assert record(planned, "actual", date="2026-07-24").done
+    assert "give a reason" in record(planned, "actual", date="2026-07-23").message
+    assert record(planned, "actual", date="2026-07-23", reason="typed the wrong day").done
+    assert str(node_of(planned).actual) == "2026-07-23"
+    assert "cannot change any more" in record(planned, "change", date="2026-08-01", reason="x").message
+
+
+def test_a_command_is_done_once(planned: Office, at: Set) -> None:
+    """Repeating a run returns what it said the first time."""
+    at("2026-07-25 09:00")
+    asked = {"what": "heat_stop", "date": "2026-07-24"}
+    first = set_milestone(planned, asked, "same")
+    assert first.done
+    assert set_milestone(planned, asked, "same") == first
+    assert node_of(planned).excused == 1
