@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from domain.policy import Label, Role
 from models.clock import Clock
 from models.intake import Delivery, DeliveryState
-from models.office import Outbox, OutboxState, Setting
+from models.office import Outbox, OutboxState, PolicyVersion, Setting
 from services.calendar_edits import missing_year
 from services.case_view import at
 from services.in_force import ADJUST_POLICY, ADJUSTED_CALENDAR, CALENDAR
@@ -98,6 +98,9 @@ def read_lags(session: Session, office: Office) -> Lags:
 def health(office: Office) -> dict[str, Any]:
     """`ok` is false when a clock's step is older than twice its sweep, or mail or a report waits as long.
 
+    `starting` says that nothing was swept yet in an installation younger than that: what an older register brought along is
+    late with everything until the first sweep, and nobody is.
+
     `lag_seconds` of the oldest step that is due, of the oldest message owed and of the oldest delivery waiting; `problems`
     counts what the watchdog tells the operator, by kind. Figures for machines, no case is named.
     """
@@ -106,15 +109,21 @@ def health(office: Office) -> dict[str, Any]:
         lags = read_lags(session, office).seconds(now)
         failed, quarantined = _failed(session), _quarantined(session)
         beat = last_beat(session, "sweep")
+        starting = beat is None and timedelta() <= now - _begun(session, now) <= LATE
     counts: dict[str, int] = {}
     for problem in problems(office):
         counts[problem.kind.value] = counts.get(problem.kind.value, 0) + 1
     limit = LATE.total_seconds()
     return {
-        "ok": all(lag <= limit for lag in lags.values()), "lag_seconds": {k: round(v, 1) for k, v in lags.items()},
+        "ok": starting or all(lag <= limit for lag in lags.values()), "starting": starting, "lag_seconds": {k: round(v, 1) for k, v in lags.items()},
         "limit_seconds": limit, "failed_messages": failed, "quarantined": quarantined, "problems": counts,
         "last_sweep": at(office, beat.at) if beat else None, "now": at(office, now), "demo": office.demo,
     }  # fmt: skip
+
+
+def _begun(session: Session, now: datetime) -> datetime:
+    """When the installation was first used, by the office clock."""
+    return session.scalar(select(func.min(PolicyVersion.adopted_at))) or now
 
 
 def well(found: Sequence[Problem]) -> bool:

@@ -26,7 +26,7 @@ from services.copies import owe_copies
 from services.identities import names_reporter, withheld_among
 from services.letters import Sheet, Writer
 from services.numbers import draw
-from services.people import Found
+from services.people import Found, reads_in
 
 if TYPE_CHECKING:
     from services.casebook import Casebook
@@ -265,7 +265,7 @@ def _unfilled(book: Casebook) -> list[Row]:
     for role, unit, taken_by in sorted(book.people.unfilled, key=str):
         rows.append(outbox_row(
             key=f"role_unfilled:{role.value}:{unit}:{book.now.astimezone(book.time.zone).date()}", message="role_unfilled",
-            address=book.policy.mail.operator, locale="zh", now=book.now, domain=book.mail_domain,
+            address=book.policy.mail.operator, locale=reads_in(book.session, book.policy.mail.operator), now=book.now, domain=book.mail_domain,
             facts={
                 "role": words(book.policy.roles[role]), "unit": words(book.people.label(unit)) if unit else None, "case_code": None,
                 "taken_by": words(book.policy.roles.get(taken_by, Label("—", "—"))),

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.case import Case, UnitFacts
@@ -150,6 +150,12 @@ class People:
         if owner in self.persons:
             return self.persons[owner].title
         return Label(owner, owner)
+
+
+def reads_in(session: Session, address: str) -> str:
+    """The language of whoever has a mailbox; Chinese, the office's own, for one that is nobody's."""
+    found = select(Account.locale).where(func.lower(Account.email) == address.strip().lower(), Account.active)
+    return session.scalar(found.order_by(Account.id).limit(1)) or "zh"
 
 
 def load_people(session: Session, policy: Policy) -> People:

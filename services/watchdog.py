@@ -21,6 +21,8 @@ from services.health import PASSING, SWEEP_EVERY, Problem, Trouble, problems, we
 from services.leases import write_beat
 from services.office import Office
 from services.owing import insert_once, outbox_row
+from services.people import reads_in
+from services.refused_mail import tell_operator
 
 logger = logging.getLogger("expedite.watchdog")
 
@@ -96,7 +98,8 @@ def _holds(problem: Problem, known: dict[str, Any] | None, now: datetime) -> boo
 def _owe(office: Office, session: Session, message: str, now: datetime, lines: Sequence[Line]) -> None:
     insert_once(session, [
         outbox_row(
-            key=f"{message}:{uuid4().hex}", message=message, address=office.policy.mail.operator, locale="zh",
+            key=f"{message}:{uuid4().hex}", message=message, address=office.policy.mail.operator,
+            locale=reads_in(session, office.policy.mail.operator),
             facts={"day": office.today().isoformat(), "lines": list(lines)}, now=now, domain=office.mail_domain,
         )
     ])  # fmt: skip
@@ -127,6 +130,7 @@ def keep_watch(office: Office, stopped: Event, every: float = EVERY) -> None:
     while not stopped.wait(every):
         try:
             signal(office, watch(office))
+            tell_operator(office)
         except Exception:
             # A watchdog that dies of what it finds would say nothing of it.
             logger.exception("the watchdog could not look")

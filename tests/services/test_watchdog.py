@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from domain.policy import Role
-from models.directory import AccountRole
+from models.clock import Clock
+from models.directory import Account, AccountRole
 from models.intake import DeliveryState, Trust
-from models.office import Outbox, OutboxState
+from models.office import Outbox, OutboxState, PolicyVersion
 from services.health import Trouble, health, problems, stale_runs
 from services.intake import store
 from services.office import Office, open_office
@@ -25,6 +26,7 @@ from tests.builders import report
 from tests.mailroom import deliver_all
 
 At = Callable[[str], datetime]
+LATE_CLOCKS = update(Clock).where(Clock.next_action_at.is_not(None))
 
 
 def told(office: Office, message: str = "watchdog_found") -> list[str]:
@@ -262,3 +264,45 @@ def test_no_case_is_named(office: Office, at: At) -> None:
         facts = [str(row) for row in session.scalars(select(Outbox.facts).where(Outbox.message == "watchdog_found"))]
         assert session.scalar(select(func.count()).where(Outbox.message == "watchdog_found")) == 1
     assert not any(it.code in one for one in facts)
+
+
+def test_an_office_whose_first_sweep_is_still_to_come_says_that_it_starts(office: Office, at: At) -> None:
+    """An older register is late with everything; after twice a sweep's time nothing excuses it, nor after a first sweep."""
+    report(office)
+    deliver_all(office)
+    with office.writing() as session:
+        # What a register brings along was due long ago.
+        session.execute(LATE_CLOCKS.values(next_action_at=office.now() - timedelta(days=30)))
+        session.execute(update(PolicyVersion).values(adopted_at=office.now()))
+    said = health(office)
+    assert (said["ok"], said["starting"], said["lag_seconds"]["clocks"]) == (True, True, 30 * 86400.0)
+    at("2026-07-16 10:19")
+    assert health(office)["ok"]
+    at("2026-07-16 10:21")
+    said = health(office)
+    assert (said["ok"], said["starting"]) == (False, False)
+
+
+def test_what_a_sweep_has_left_is_late_from_the_first_hour(office: Office) -> None:
+    """The excuse of a start ends with the first sweep."""
+    sweep(office)
+    report(office)
+    deliver_all(office)
+    with office.writing() as session:
+        session.execute(LATE_CLOCKS.values(next_action_at=office.now() - timedelta(days=30)))
+        session.execute(update(PolicyVersion).values(adopted_at=office.now()))
+    said = health(office)
+    assert (said["ok"], said["starting"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("locale", "word"), [("zh", "\u7cfb\u7edf\u8fd0\u884c\u63d0\u9192"), ("en", "The system needs you")]
+)
+def test_the_operator_reads_their_own_language(office: Office, locale: str, word: str) -> None:
+    """That of the account whose mailbox the policy names; Chinese for a mailbox that is nobody's."""
+    with office.writing() as session:
+        session.execute(update(Account).where(Account.email == office.policy.mail.operator).values(locale=locale))
+    vacate(office, Role.CLERK)
+    watch(office)
+    [mail] = [mail for mail in deliver_all(office) if mail.message == "watchdog_found"]
+    assert word in mail.subject
