@@ -19,6 +19,7 @@ from services.office import Office
 from services.outbox_claim import LEASE, Letter, claim
 from services.outbox_due import owed
 from services.outbox_parcel import BUNDLE, parcel_of
+from services.refused_mail import tell_operator
 
 __all__ = ["LEASE", "Delivered", "claim", "deliver", "owed", "retry"]
 
@@ -74,6 +75,8 @@ def deliver(office: Office, limit: int = 50, connect: Callable[[Office], Transpo
                 tally.deferred += 1
                 gone = problem.text
     _give_back(office, holder, [letter for letter in letters if letter.id not in tally.settled])
+    if tally.failed:
+        tell_operator(office)
     return Delivered(
         len(tally.sent), tally.deferred, tally.failed,
         tuple(

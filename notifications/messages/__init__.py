@@ -21,6 +21,7 @@ from notifications.messages.likely_duplicate import LikelyDuplicate
 from notifications.messages.milestone_change_asked import MilestoneChangeAsked
 from notifications.messages.milestone_change_decided import MilestoneChangeDecided
 from notifications.messages.milestone_notice import MilestoneNotice
+from notifications.messages.mail_refused import MailRefused
 from notifications.messages.morning_digest import MorningDigest
 from notifications.messages.new_link import NewLink
 from notifications.messages.redo_started import RedoStarted
@@ -60,6 +61,7 @@ __all__ = [
     "MilestoneChangeAsked",
     "MilestoneChangeDecided",
     "MilestoneNotice",
+    "MailRefused",
     "MorningDigest",
     "NewLink",
     "RedoStarted",

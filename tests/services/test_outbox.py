@@ -124,7 +124,8 @@ def test_a_failed_mail_can_be_owed_again(office: Office, server: MailServer) -> 
     before = rows(office)[0].message_id
     server.on_rcpt = None
     assert retry(office, [rows(office)[0].id]) == 1
-    assert deliver(office).sent == 1
+    # The operator is told of the refusal beside it.
+    assert deliver(office).sent == 2
     assert message_from_bytes(server.received[0][2])["Message-ID"] == before
 
 
