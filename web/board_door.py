@@ -40,7 +40,7 @@ class SignInFirst(Exception):
 def signed_in(request: Request) -> Session:
     """Who asks. Raises SignInFirst."""
     site = site_of(request)
-    found = sessions.current(request, site.key, site.door)
+    found = sessions.current(request, site.office, site.key, site.door)
     if found is None:
         looked = request.method in ("GET", "HEAD")
         raise SignInFirst(request.url.path + (f"?{request.url.query}" if request.url.query and looked else ""))
@@ -86,7 +86,7 @@ async def answer_sent(
 def show(request: Request) -> Response:
     """The door; whoever is signed in already is let through."""
     site = site_of(request)
-    if sessions.current(request, site.key, site.door) is not None:
+    if sessions.current(request, site.office, site.key, site.door) is not None:
         return RedirectResponse(FRONT, 303)
     return _door(request, request.query_params.get("to", ""))
 
@@ -124,11 +124,11 @@ def _way(to: str) -> str:
 
 
 async def sign_out(request: Request) -> Response:
-    """Forget who is signed in. Raises SignInFirst, ForeignForm."""
+    """End the session. Raises SignInFirst, ForeignForm."""
 
-    def leave(_session: Session, _sent: Sent) -> Response:
+    def leave(session: Session, _sent: Sent) -> Response:
         response = RedirectResponse(SIGN_IN, 303)
-        sessions.end(response)
+        sessions.end(response, site_of(request).office, session)
         return response
 
     return await answer_sent(request, signed_in, leave)

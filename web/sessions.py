@@ -1,4 +1,4 @@
-"""Who is signed in to the board: a sealed cookie that names the user until an hour of real time, and nothing on the server."""
+"""Who is signed in to the board: a sealed cookie that names the user until an hour of real time; the server keeps who left."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import json
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.board_sessions import end_session, has_ended
 from services.board_users import BoardUser, Doorkeeper
+from services.office import Office
 from web.seals import seal
 
 COOKIE = "board"
@@ -23,10 +26,11 @@ PATH = "/board"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A user who is signed in; `token` is the session's own, by which its forms are sealed."""
+    """A user who is signed in; `token` is the session's own, by which its forms are sealed, `until` when it ends (real time)."""
 
     user: BoardUser
     token: str
+    until: datetime
 
 
 def begin(response: Response, key: bytes, user: BoardUser, *, secure: bool) -> None:
@@ -39,8 +43,10 @@ def begin(response: Response, key: bytes, user: BoardUser, *, secure: bool) -> N
     )  # fmt: skip
 
 
-def current(request: Request, key: bytes, door: Doorkeeper) -> Session | None:
-    """Who is signed in: None without a cookie of ours, after its hour, and once the user's password or role has changed."""
+def current(request: Request, office: Office, key: bytes, door: Doorkeeper) -> Session | None:
+    """Who is signed in: None without a cookie of ours, after its hour, once it was signed out, and once the user's password or
+    role has changed.
+    """
     said, _, given = request.cookies.get(COOKIE, "").partition(".")
     if not hmac.compare_digest(seal(key, "session", said).encode(), given.encode("utf-8", "replace")):
         return None
@@ -48,9 +54,12 @@ def current(request: Request, key: bytes, door: Doorkeeper) -> Session | None:
     user = door.user(str(facts["name"]))
     if user is None or facts["mark"] != user.mark or facts["until"] < time.time():
         return None
-    return Session(user, str(facts["id"]))
+    if has_ended(office, str(facts["id"])):
+        return None
+    return Session(user, str(facts["id"]), datetime.fromtimestamp(int(facts["until"]), UTC))
 
 
-def end(response: Response) -> None:
-    """Sign out."""
+def end(response: Response, office: Office, session: Session) -> None:
+    """Sign out: whoever has a copy of the cookie too."""
+    end_session(office, session.token, session.until)
     response.delete_cookie(COOKIE, path=PATH)

@@ -163,6 +163,21 @@ def test_signing_out_needs_the_page_s_own_form(desk: TestClient) -> None:
     assert desk.get("/board", follow_redirects=False).status_code == 303
 
 
+def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(desk: TestClient, office: Office) -> None:
+    """Whoever kept the cookie is out too, on every web process; another session of the same user goes on."""
+    kept = desk.cookies["board"]
+    seal = next(form for form in read(desk, "/board").forms if form[""] == "/board/sign-out")["seal"]
+
+    def status(cookie: str) -> int:
+        other = TestClient(create_app(office=office), base_url=HERE, client=("127.0.0.1", 50000))
+        return int(other.get("/board", headers={"cookie": f"board={cookie}"}, follow_redirects=False).status_code)
+
+    assert status(kept) == 200
+    assert desk.post("/board/sign-out", data={"seal": seal}, follow_redirects=False).status_code == 303
+    assert status(kept) == 303
+    assert desk.get("/board", headers={"cookie": f"board={kept}"}, follow_redirects=False).status_code == 303
+
+
 @pytest.mark.parametrize("path", ["/board/register", "/board/mails", "/board/case/DIF-2026-0001", "/board/report/R-1"])
 def test_forms_of_the_board_are_sealed(desk: TestClient, path: str) -> None:
     """Without the session's seal, or sent from elsewhere, nothing is done."""
