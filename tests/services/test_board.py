@@ -43,7 +43,7 @@ from services.receiver import receive_waiting
 from services.run_links import Registered, registered, remember
 from services.settings import Settings
 from services.sweep import sweep
-from tests.builders import LEAD, REPORT, Difficulty, report, standing, unrouted
+from tests.builders import AREA, LEAD, REPORT, Difficulty, report, standing, unrouted
 
 READER = BoardUser("reader", BoardRole.READER, None, "")
 DESK = BoardUser("desk", BoardRole.DESK, None, "")
@@ -173,6 +173,62 @@ def test_a_list_is_narrowed_by_each_filter(office: Office) -> None:
         {"rung": "x"},
     ):
         assert codes(office, READER, **nothing) == [], nothing
+
+
+def test_a_list_is_narrowed_by_area_class_and_days(office: Office, at: At) -> None:
+    """Days are the office's, both inclusive; a day that is none, an area or class that is unknown narrows to nothing."""
+    at("2026-07-16 00:30")
+    first = report(office).code
+    at("2026-07-17 23:30")
+    second = report(office).by_head("amend", case_class="hard", reason="涉及多家").code
+    assert codes(office, DESK, area=AREA) == codes(office, DESK, area=AREA, since="2026-07-16", until="2026-07-17")
+    assert set(codes(office, DESK, area=AREA)) == {first, second}
+    assert codes(office, DESK, area="A01") == codes(office, DESK, area="x") == []
+    assert codes(office, DESK, case_class="hard") == [second]
+    assert (
+        codes(office, DESK, since="2026-07-17")
+        == codes(office, DESK, since="2026-07-17", until="2026-07-17")
+        == [second]
+    )
+    assert codes(office, DESK, until="2026-07-16") == [first]
+    for nonsense in ("x", "2026-02-30", "9999-12-31"):
+        assert codes(office, DESK, since=nonsense) == []
+
+
+def test_the_front_shows_lights_by_project_and_withheld_ones_to_the_desk_alone(office: Office, at: At) -> None:
+    """A project says whose case it is: for readers it has no case whose reporter is not to be named."""
+    report(office)
+    hidden = report(office)
+    with office.writing() as session:
+        session.execute(update(Reporter).where(Reporter.case_id == hidden.id).values(withheld=True))
+    restricted(office)
+    at("2026-08-10 09:00")
+    for user, cases in ((DESK, 2), (READER, 1)):
+        front = board_front(office, user)
+        assert [(line.value, line.counts, line.total) for line in front.projects] == [("P02", {"red": cases}, cases)]
+
+
+def test_the_front_says_whose_delay_it_is(office: Office, at: At) -> None:
+    """A supporter's while it has not answered, else the lead's; together they are the days that the case is late."""
+    code = report(office).code
+    at("2026-08-05 09:00")
+    front = board_front(office, READER)
+    [row] = front.urgent
+    why = front.why[code]
+    assert sum(days for _, days in why.owners) == row.late == 4
+    assert {clock.what.zh for clock in why.clocks}
+
+
+def test_a_clock_whose_step_was_not_taken_is_on_the_front(office: Office, at: At) -> None:
+    """Half an hour after it was due the sweep must have taken it; a restricted case is not named there."""
+    report(office)
+    restricted(office)
+    at("2026-07-30 09:00")
+    found = {kind.name: kind for kind in board_front(office, DESK).todo}["set_aside"]
+    assert found.count >= 2
+    assert any("涉密事项" in item.text.zh and item.link == "/board/restricted" for item in found.items)
+    sweep(office)
+    assert "set_aside" not in {kind.name for kind in board_front(office, DESK).todo}
 
 
 def test_a_replied_case_waits_for_the_enterprise_and_a_closed_one_is_looked_for(office: Office) -> None:
