@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from services.office import Office
 from services.settings import Settings
@@ -40,6 +40,7 @@ from web import (
     webhooks,
 )
 from web.access_log import hide_tokens
+from web.api import Api
 from web.errors import HANDLED, answer
 from web.headers import Headers
 from web.site import Site, SiteHolder
@@ -126,7 +127,7 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
 
     requests = metrics.Requests()
     app = Starlette(
-        routes=ROUTES,
+        routes=[*ROUTES, Mount("/api", app=Api(holder))],
         lifespan=lifespan,
         middleware=[
             Middleware(metrics.CountRequests, requests=requests, routes=ROUTES),

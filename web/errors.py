@@ -25,7 +25,7 @@ STORE_FAILS = (OperationalError, InterfaceError, InternalError, PoolTimeout, Fil
 HANDLED: tuple[type[Exception], ...] = (
     BodyTooLarge, TooOften, ForeignForm, LinkRefused, SignInFirst, HTTPException, Exception, *STORE_FAILS,
 )  # fmt: skip
-_MACHINES = ("/webhooks/", "/mail.json", "/healthz")
+_MACHINES = ("/webhooks/", "/mail.json", "/healthz", "/api")
 
 
 @dataclass(frozen=True, slots=True)

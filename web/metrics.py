@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.metrics import Metrics, read_metrics
+from web.api import COUNTED_AS
 from web.site import is_loopback, site_of
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class CountRequests:
             await self.app(scope, receive, send_counted)
         finally:
             endpoint = scope.get("endpoint")
-            self.requests.count(self.paths.get(endpoint, UNKNOWN) if endpoint is not None else UNKNOWN, status)
+            route = self.paths.get(endpoint, UNKNOWN) if endpoint is not None else UNKNOWN
+            self.requests.count(scope.get(COUNTED_AS, route), status)
 
 
 def show(request: Request) -> Response:

@@ -26,7 +26,10 @@ class Rate(Enum):
     UNKNOWN_LINK = "30/minute"
     NEW_LINK = "5/minute; 20/hour"
     SIGN_IN = "10/minute; 60/hour"
-    PUBLIC = "60/minute"
+    API = "600/minute"
+    """Counted for each key, not for an address."""
+    WRONG_KEY = "40/minute"
+    PUBLIC = "60/minute; 2000/hour"
 
 
 class TooOften(Exception):

@@ -12,6 +12,7 @@ from starlette.datastructures import URL
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
+from services.api_keys import ApiKey, read_api_keys
 from services.board_users import Doorkeeper
 from services.office import Office, current_office, open_office
 from services.settings import Settings
@@ -32,6 +33,7 @@ class Site:
     rates: Rates
     catching: bool
     door: Doorkeeper
+    keys: tuple[ApiKey, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -77,6 +79,7 @@ class SiteHolder:
             rates=Rates(),
             catching=bool(office.settings.catcher_port),
             door=Doorkeeper(office.settings, demo=office.demo),
+            keys=read_api_keys(office.settings.api_keys),
         )
 
 

@@ -1,0 +1,125 @@
+"""The API's door: who asks, how often they may, and how much they may send; before anything of the request is read."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as Asked
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.policy import Label
+from services.api_keys import ApiKey, find_key
+from web.api_problems import Problem, answer
+from web.bodies import read_body
+from web.rates import Rate
+from web.site import Site, client_of, site_of
+
+OPEN_TO_ALL = ("/api/openapi.json", "/api/docs")
+KEY = "expedite.api_key"
+logger = logging.getLogger(__name__)
+bearer = HTTPBearer(
+    scheme_name="key", auto_error=False, description="A key of EXPEDITE_API_KEYS, made by `expedite api-key NAME --role ROLE`."
+)  # fmt: skip
+
+
+class Gate:
+    """Lets a request through with the key that it carries; says in the log whose key did what, never the key."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] in OPEN_TO_ALL:
+            await self.app(scope, receive, send)
+            return
+        request = Asked(scope, receive)
+        try:
+            site = await run_in_threadpool(site_of, request)
+            key = _key(request, site)
+            body = await read_body(request, site.settings.body_limit)
+        except Exception as refused:
+            await answer(request, refused)(scope, receive, send)
+            return
+        scope[KEY] = key
+
+        async def again() -> Message:
+            nonlocal body
+            kept, body = body, b""
+            return {"type": "http.request", "body": kept, "more_body": False}
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                logger.info(
+                    "api key %s (%s): %s %s %s",
+                    key.name,
+                    key.role.value,
+                    scope["method"],
+                    scope["path"],
+                    message["status"],
+                )
+            await send(message)
+
+        await self.app(scope, again, told)
+
+
+def _key(request: Asked, site: Site) -> ApiKey:
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
+    said = said.strip()
+    given = scheme.lower() == "bearer" and bool(said)
+    key = find_key(site.keys, said, site.office.real_now().date()) if given else None
+    if key is None:
+        # A key is not guessed; who tries many costs us nothing but lines in a log.
+        site.rates.count(Rate.WRONG_KEY, client_of(request))
+        error = ', error="invalid_token"' if given else ""
+        raise Problem(
+            401, "no_key", Label("请在 Authorization 请求头中提供有效的密钥。", "Send a valid key as Authorization: Bearer KEY."),
+            headers={"www-authenticate": f'Bearer realm="Expedite"{error}'},
+        )  # fmt: skip
+    site.rates.count(Rate.API, key.name)
+    return key
+
+
+def known(request: Request, _said: Annotated[object, Security(bearer)]) -> ApiKey:
+    """Whose key the request carries."""
+    key: ApiKey = request.scope[KEY]
+    return key
+
+
+def reading(key: Annotated[ApiKey, Depends(known)]) -> ApiKey:
+    """A key that may look at cases. Raises Problem."""
+    if not key.reads:
+        raise _not_for(key)
+    return key
+
+
+def acting(key: Annotated[ApiKey, Depends(known)]) -> ApiKey:
+    """A key that may take the desk's steps. Raises Problem."""
+    if not key.desk:
+        raise _not_for(key)
+    return key
+
+
+def handing_in(key: Annotated[ApiKey, Depends(known)]) -> ApiKey:
+    """A key that may hand in reports. Raises Problem."""
+    if key.reads:
+        raise _not_for(key)
+    return key
+
+
+def _not_for(key: ApiKey) -> Problem:
+    role = key.role.value
+    return Problem(
+        403,
+        "not_for_this_key",
+        Label(f"角色为 {role} 的密钥无此权限。", f"This is not for a key with the role {role}."),
+    )
+
+
+Reads = Annotated[ApiKey, Depends(reading)]
+Acts = Annotated[ApiKey, Depends(acting)]
+HandsIn = Annotated[ApiKey, Depends(handing_in)]

@@ -1,0 +1,115 @@
+"""What a program is told when something is wrong: application/problem+json (RFC 9457), in its language, never a trace."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from domain.policy import Label
+from domain.refusals import FieldRefused
+from services.refusal_words import in_words
+from web.errors import fault_of
+from web.languages import preferred
+
+KIND = "application/problem+json"
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Problem(Exception):
+    """An answer that is no success. `code` is stable for programs, `detail` for people; `where` names the field that has to be mended."""
+
+    status: int
+    code: str
+    detail: Label
+    where: str | None = None
+    allowed: Sequence[Mapping[str, Any]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self, request: Request) -> Response:
+        """The answer in the language that the request prefers, Chinese where it names none."""
+        locale = preferred(request.headers.get("accept-language", ""))
+        said: dict[str, Any] = {
+            "type": f"urn:expedite:problem:{self.code}", "title": HTTPStatus(self.status).phrase, "status": self.status, "code": self.code,
+            "detail": self.detail.en if locale == "en" else self.detail.zh,
+        }  # fmt: skip
+        if self.where is not None:
+            said["field"] = self.where
+        if self.allowed:
+            said["allowed"] = [dict(one) for one in self.allowed]
+        language = {"content-language": "zh-CN" if locale == "zh" else "en", "vary": "accept-language"}
+        return JSONResponse(said, self.status, {**language, **self.headers}, media_type=KIND)
+
+
+def not_there() -> Problem:
+    """What is not there, or not for this key: nobody learns which."""
+    return Problem(404, "not_found", Label("没有这一内容。", "There is no such thing here."))
+
+
+def answer(request: Request, exc: Exception) -> Response:
+    """The answer to an error of any kind."""
+    return problem_of(exc).response(request)
+
+
+def problem_of(exc: Exception) -> Problem:
+    """What is told of an error."""
+    match exc:
+        case Problem():
+            return exc
+        case RequestValidationError():
+            return _invalid(exc)
+        case FieldRefused():
+            named = exc.facts.get("field")
+            return Problem(422, exc.code, in_words(exc), str(named) if named else None)
+        case HTTPException() if exc.status_code == 404:
+            return not_there()
+        case HTTPException() if exc.status_code == 405:
+            return Problem(
+                405, "method_not_allowed", Label("此地址不支持该方法。", "This address does not take that method."),
+                headers=dict(exc.headers or {}),
+            )  # fmt: skip
+        case HTTPException() if exc.status_code == 400:
+            return Problem(
+                422,
+                "body_unreadable",
+                Label("请求内容须为 UTF-8 的 JSON。", "The body has to be JSON in UTF-8."),
+                "body",
+            )
+        case _:
+            fault = fault_of(exc)
+            if fault.status == 500:
+                logger.error("an error of ours", exc_info=exc)
+            code, zh = _FAULTS.get(fault.status, _FAULTS[500])
+            return Problem(fault.status, code, Label(zh, f"{fault.error}; {fault.remedy}."), headers=fault.headers)
+
+
+_FAULTS = {
+    413: ("body_too_large", "请求内容过大。"),
+    429: ("too_often", "请求过于频繁，请稍后再试。"),
+    500: ("our_error", "系统出错，请稍后再试。"),
+    503: ("store_unreachable", "暂时无法访问数据库，请稍后重发。"),
+}
+
+
+def _invalid(exc: RequestValidationError) -> Problem:
+    first = exc.errors()[0]
+    where = [str(part) for part in first["loc"] if part not in ("query", "path", "header")]
+    if where[:1] == ["body"] and len(where) > 1 and first["type"] != "json_invalid":
+        where = where[1:]
+    # A key that a stranger made up may hold halves of characters, which no answer could say.
+    named = ".".join(where)[:80].encode("utf-8", "replace").decode() or "body"
+    if first["type"] == "json_invalid":
+        return Problem(
+            422, "body_unreadable", Label("请求内容须为 UTF-8 的 JSON。", "The body has to be JSON in UTF-8."), "body"
+        )
+    code = "field_missing" if first["type"] == "missing" else "field_wrong"
+    zh = f"请填写“{named}”。" if code == "field_missing" else f"“{named}”填写有误：{first['msg']}。"
+    return Problem(422, code, Label(zh, f"Field {named}: {first['msg']}."), named)
