@@ -12,7 +12,10 @@ from starlette.testclient import TestClient
 from services.office import Office
 from services.receiver import receive_waiting
 from tests.mailroom import Mail, deliver_all
+from tests.web.chromium import browser, served
 from web.app import create_app
+
+__all__ = ["browser", "served"]
 
 HERE = "http://127.0.0.1:8080"
 REPORT = {
