@@ -35,17 +35,19 @@ def owe_copies(book: Casebook, mails: Sequence[Row], cases: Mapping[int, Case]) 
     if not book.policy.channels:
         return
     roles = _roles(book.people)
-    copies: dict[str, dict[str, Row]] = {}
+    copies: dict[str, dict[object, Row]] = {}
     for mail in mails:
         case, person = cases.get(mail["case_id"] or 0), book.people.persons.get(mail["account_id"] or "")
         if case is None or case.restricted or person is None:
             continue
         for rule in book.policy.channels:
             if _wanted(rule, mail["message"], person, roles.get(person.id, ())):
-                # A mail's key ends with who gets it.
-                event = mail["key"].removesuffix(f":{person.id}") if rule.kind in GROUPS else mail["key"]
-                key = f"{rule.name}:{event}"
-                copies.setdefault(rule.name, {}).setdefault(key, _copy(book, rule, mail, person) | {"key": key})
+                group = rule.kind in GROUPS
+                # A mail's key ends with who gets it. Two supporters' letters are one piece of news to a group.
+                event = mail["key"].removesuffix(f":{person.id}") if group else mail["key"]
+                news = (mail["message"], case.id) if group else event
+                copy = _copy(book, rule, mail, person) | {"key": f"{rule.name}:{event}"}
+                copies.setdefault(rule.name, {}).setdefault(news, copy)
     for rule in book.policy.channels:
         rows = list(copies.get(rule.name, {}).values())
         if rule.kind in GROUPS and len(rows) > AT_ONCE:

@@ -248,6 +248,14 @@ def test_a_group_reads_of_an_event_once_and_without_a_link_of_anybodys(office: O
     assert (row.state, row.grant, row.account_id) == (OutboxState.SENT, None, None)
 
 
+def test_two_supporters_letters_are_one_piece_of_news(office: Office, receiver: Receiver) -> None:
+    """A group does not read the same line twice because two units were written to."""
+    with_hooks(office, channels=(ChannelRule("group", "wecom", messages=("assigned_supporter",)),))
+    case = report(office)
+    assert len(case.told("assigned_supporter")) > 2
+    assert len(rows(office, "group")) == 1
+
+
 @pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("rule", "copied"),
