@@ -25,8 +25,8 @@ from services.outbox_due import MAIL, OWED, Gate, gate
 
 LEASE = timedelta(seconds=60)
 
-MOST_TOGETHER = 1_000
-"""Messages in one mail: a page that is longer is read by nobody, and cut off by many."""
+MOST_TOGETHER = 5_000
+"""Messages in one mail: some megabytes, which every server takes."""
 
 MOST_AT_ONCE = 500
 """Messages in the mails of one claim, once there is one mail: the links of them all are written in its transaction."""
