@@ -26,6 +26,9 @@ class Choice(StrEnum):
     ACCOUNTS = "accounts"
     ROLES = "roles"
     CHANGES = "changes"
+    PROJECTS = "projects"
+    NODES = "nodes"
+    PLAN_STEPS = "plan_steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,22 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
         choices={"step": Choice.FACTOR_STEPS, "stage": Choice.FACTOR_STAGES, "measure": Choice.MEASURES},
         formats={"date": "date", "expires": "date"},
         optional=frozenset({"stage", "measure"}),
+    ),
+    Deployment(
+        name="set-milestone",
+        entrypoint="flows.set_milestone.set_milestone",
+        zh="登记项目节点：计划、预计、实际完成时间，或高温停工日。调整计划时间须写明理由，由领衔区领导通过个人链接裁定，裁定前原计划不变。",
+        en="Records a node of a project's plan: the day it is planned, expected or was reached, or a heat-stop day. A change of plan needs "
+        "a reason and a ruling by the lead official, through a personal link; until then the plan stands.",
+        tags=("desk", "milestone"),
+        choices={
+            "what": Choice.PLAN_STEPS,
+            "project": Choice.PROJECTS,
+            "node": Choice.NODES,
+            "decider": Choice.ACCOUNTS,
+        },
+        formats={"date": "date"},
+        optional=frozenset({"project", "node", "decider"}),
     ),
     Deployment(
         name="edit-directory",

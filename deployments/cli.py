@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "seed": "deployments.commands_office:seed",
     "case": "deployments.commands_office:case",
     "factor": "deployments.commands_factor:factor",
+    "project": "deployments.commands_project:project",
     "explain": "deployments.commands_explain:explain",
     "sweep": "deployments.commands_office:sweep",
     "digest": "deployments.commands_digest:digest",

@@ -12,10 +12,19 @@ from domain.clocks import HEAT_STOP, Clock, ClockState, Happening, Moment, a_day
 from domain.ladder import plan_next
 from domain.lights import Light
 from domain.plan_rules import PlanRules
-from domain.policy import Policy
+from domain.policy import Label, Policy
 from domain.working_time import Due, WorkingTime
 
 KIND = "milestone"
+
+PLAN_STEPS: dict[str, Label] = {
+    "plan": Label("计划时间", "Planned day"),
+    "forecast": Label("预计时间", "Expected day"),
+    "actual": Label("实际完成", "Reached"),
+    "change": Label("申请调整计划时间", "Ask for another planned day"),
+    "heat_stop": Label("高温停工日", "Heat-stop day"),
+}
+"""What `set-milestone` records."""
 
 _WORSE = (Light.GREEN, Light.YELLOW, Light.RED)
 

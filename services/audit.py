@@ -25,6 +25,7 @@ from services.audit_findings import Finding, Findings
 from services.case_files import read_moment
 from services.chain import link, text_digest
 from services.heads import digest_of
+from services.milestone_audit import verify_plans
 from services.office import Office
 
 AT_ONCE = 200
@@ -87,6 +88,7 @@ def verify(office: Office) -> AuditReport:
             _verify_chains(audit, heads)
             _verify_clocks(audit, Clock.case_id.in_([h.id for h in heads]), {h.id: h.code for h in heads})
         _verify_clocks(audit, Clock.case_id.is_(None), {})
+        verify_plans(session, audit.found)
         _verify_strays(audit)
         _verify_digests(audit)
         audit.files = verify_files(session, office.settings, audit.found)

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from domain.case import Actor
 from domain.lifecycle import ACTIONS, DESK_STEPS, FACTOR_STEPS, PROXY_STEPS, Party
+from domain.milestones import PLAN_STEPS
 from domain.policy import Label
 from domain.refusals import Refused
 from models.case import Case
-from models.directory import Account, Unit
+from models.directory import Account, Project, Unit
 from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
 from models.office import Command
@@ -61,6 +62,9 @@ class Choices:
     accounts: tuple[tuple[str, Label], ...]
     roles: tuple[tuple[str, Label], ...]
     changes: tuple[tuple[str, Label], ...]
+    projects: tuple[tuple[str, Label], ...]
+    nodes: tuple[tuple[str, Label], ...]
+    plan_steps: tuple[tuple[str, Label], ...]
 
 
 def step_choices(office: Office) -> Choices:
@@ -75,6 +79,9 @@ def step_choices(office: Office) -> Choices:
             # Those no longer in use too: they may come back.
             (a.id, Label(a.title_zh, a.title_en))
             for a in session.scalars(select(Account).order_by(Account.id))
+        )
+        projects = tuple(
+            (p.id, Label(p.name_zh, p.name_en)) for p in session.scalars(select(Project).order_by(Project.id))
         )
     return Choices(
         steps=tuple((name, ACTIONS[name].label) for name in DESK_STEPS if name not in policy.head_link_steps),
@@ -93,6 +100,9 @@ def step_choices(office: Office) -> Choices:
         accounts=accounts,
         roles=tuple((role.value, label) for role, label in policy.roles.items()),
         changes=tuple(WHAT_LABELS.items()),
+        projects=projects,
+        nodes=tuple((node.code, node.label) for node in policy.milestones.nodes),
+        plan_steps=tuple(PLAN_STEPS.items()),
     )
 
 

@@ -28,15 +28,6 @@ from services.people import load_people
 from services.report import clean
 from services.senders import find_projects
 
-WHAT: dict[str, Label] = {
-    "plan": Label("计划时间", "Planned day"),
-    "forecast": Label("预计时间", "Expected day"),
-    "actual": Label("实际完成", "Reached"),
-    "change": Label("申请调整计划时间", "Ask for another planned day"),
-    "heat_stop": Label("高温停工日", "Heat-stop day"),
-}
-"""What `set-milestone` records."""
-
 FIRST_DAY = date(2000, 1, 1)
 FAR = 20
 """Years ahead beyond which a day is a slip of the hand."""
@@ -53,7 +44,7 @@ def set_milestone(office: Office, data: Mapping[str, Any], command_id: str, chan
     given = Fields({k: v for k, v in data.items() if v not in (None, "", "—")})
     said = given.get("project")
     try:
-        what = given.choice("what", tuple(WHAT))
+        what = given.choice("what", tuple(rules.PLAN_STEPS))
         with office.writing() as session:
             known = repeated_in(session, command_id)
             if known is not None:

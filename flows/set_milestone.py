@@ -1,0 +1,47 @@
+"""Record a node of a project's plan: the day it is planned, expected or was reached, a change of plan, a heat-stop day."""
+
+from __future__ import annotations
+
+from prefect import State, flow
+from prefect.states import Failed
+
+from tasks.choices import NOTHING, chosen
+from tasks.milestones import record
+from tasks.run_record import leave_table, name_run
+
+
+@flow(name="set-milestone", persist_result=False)
+def set_milestone(
+    what: str,
+    date: str,
+    project: str = NOTHING,
+    node: str = NOTHING,
+    reason: str = "",
+    document: str = "",
+    decider: str = NOTHING,
+) -> State[None] | str:
+    """Record one thing of a project's plan; returns what was recorded. Nothing is stored when a field is refused.
+
+    Args:
+        what: 登记内容。调整计划时间须经裁定，裁定前原计划不变。What to record. A change of plan needs a ruling; until then the plan stands.
+        date: 日期。The day.
+        project: 项目；登记高温停工日时留空，即全部室外施工项目。The project; left out with a heat stop, all projects that work outdoors.
+        node: 节点；高温停工日不填。The node; left out with a heat stop.
+        reason: 理由；调整计划、更正已登记的完成时间时必填。The reason; needed for a change of plan and to correct an actual day.
+        document: 文号。Document number.
+        decider: 裁定人；留空为项目领衔区领导。Who rules on the change; left out, the project's lead official.
+    """
+    step = chosen(what)
+    result = record(
+        {
+            "what": step, "project": chosen(project), "node": chosen(node), "date": date, "reason": reason, "document": document,
+            "decider": chosen(decider),
+        }
+    )  # fmt: skip
+    if not result.done:
+        name_run(f"{step} · refused")
+        return Failed(message=result.message)
+
+    name_run(f"{step} · {result.case} {chosen(node)}".rstrip(), [result.case])
+    leave_table("milestone", [{"project": result.case, "result": result.message}], f"{step} {result.case}")
+    return result.message
