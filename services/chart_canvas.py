@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from html import escape
 from math import floor, log10
 
-WIDTH = 900
+WIDE, NARROW = 900, 420
+"""A page's column, and a phone's."""
 FONT = "-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Noto Sans SC',Roboto,sans-serif"
 STYLE = (
     f"text{{font:15px/1.4 {FONT};font-variant-numeric:tabular-nums;fill:#16202c}}.soft{{fill:#4a5767}}.bold{{font-weight:650}}"
@@ -21,26 +22,28 @@ STYLE = (
     ".c-red{color:#b02020}.c-grey{color:#7b8898}"
     "@media(prefers-color-scheme:dark){text{fill:#eef2f7}.soft{fill:#b6c2d0}.grid{stroke:#344050}.axis{stroke:#7f8fa3}.edge{stroke:#1a222c}"
     ".mark{stroke:#eef2f7}.line{stroke:#8fbcff}.dot{fill:#8fbcff}.c-brand{color:#8fbcff}.c-good{color:#8edbac}.c-green{color:#8edbac}"
-    ".c-blue{color:#8fbcff}.c-yellow{color:#ffe08a}.c-red{color:#ff9a9a}.c-grey{color:#a8b4c2}}"
+    ".c-blue{color:#8fbcff}.c-yellow{color:#ffe08a}.c-red{color:#e87a7a}.c-grey{color:#a8b4c2}}"
     "@media print{text{fill:#000}.soft{fill:#333}}"
 )
 _STROKE = "stroke='currentColor' fill='none'"
 FILLS = {
     "solid": "",
+    "tint": "",
     "stripes": f"<path d='M-2 2L2-2M0 8L8 0M6 10L10 6' {_STROKE} stroke-width='2.4'/>",
     "dots": "<circle cx='2' cy='2' r='1.5' fill='currentColor'/><circle cx='6' cy='6' r='1.5' fill='currentColor'/>",
     "lines": f"<path d='M0 2H8M0 6H8' {_STROKE} stroke-width='1.6'/>",
     "cross": f"<path d='M0 0L8 8M8 0L0 8' {_STROKE} stroke-width='1.1'/>",
 }
-"""Patterns by name; a solid one has none."""
+"""Patterns by name; what is solid or a mere tint has none."""
 _TINT = 0.28
 """How strong the ground of a pattern is."""
 
 
 @dataclass(slots=True)
 class Canvas:
-    """A sheet of WIDTH by `height`, with room for a plot between the margins. `top` is the largest value that is drawn."""
+    """A sheet with room for a plot between the margins. `top` is the largest value that is drawn."""
 
+    width: int
     height: int
     title: str
     left: int = 56
@@ -53,7 +56,7 @@ class Canvas:
     @property
     def wide(self) -> int:
         """The plot's width."""
-        return WIDTH - self.left - self.right
+        return self.width - self.left - self.right
 
     def y(self, value: float) -> float:
         """Where a value stands."""
@@ -101,7 +104,7 @@ class Canvas:
         """A dashed line from the bottom to its words, which stand in the row'th line of the head."""
         y = 16 + 22 * row
         self.parts.append(f"<path d='M{_n(x)} {y + 6}V{self.height - self.below}' class='mark'/>")
-        right = x + 8 + breadth(said) > WIDTH
+        right = x + 8 + breadth(said) > self.width
         self.text(x - 6 if right else x + 6, y, said, "bold end" if right else "bold")
 
     def key(self, x: float, y: float, colour: str, fill: str, said: str) -> None:
@@ -114,7 +117,8 @@ class Canvas:
             self.parts.append(f"<{shape} class='{kind} c-{colour}' fill='currentColor'/>")
             return
         self.parts.append(f"<{shape} class='c-{colour}' fill='currentColor' opacity='{_TINT}'/>")
-        self.parts.append(f"<{shape} class='{kind} c-{colour}' fill='url(#{fill}-{colour})'/>")
+        if fill != "tint":
+            self.parts.append(f"<{shape} class='{kind} c-{colour}' fill='url(#{fill}-{colour})'/>")
 
     def svg(self) -> bytes:
         """The sheet."""
@@ -126,7 +130,7 @@ class Canvas:
             if f"url(#{name}-{colour})" in drawn
         )
         return (
-            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {self.height}' width='{WIDTH}' height='{self.height}' role='img'>"
+            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {self.width} {self.height}' width='{self.width}' height='{self.height}' role='img'>"
             f"<title>{escape(self.title)}</title><style>{STYLE}</style><defs>{patterns}</defs>{drawn}</svg>"
         ).encode()
 

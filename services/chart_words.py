@@ -15,7 +15,9 @@ OPEN_NOW = Label("件在办", "open")
 WORKING_DAYS = Label("从反映到答复签发的工作日", "Working days from the report to the signed reply")
 MEDIAN = Label("半数在 {} 天内", "half within {} days")
 NINETIETH = Label("九成在 {} 天内", "nine tenths within {} days")
-SOLVED_SHARE = Label("办成率（办成 / 办结）", "Solved, of those closed")
+SOLVED_SHARE = Label(
+    "办成率（不含撤回、合并等不计入的事项）", "Share solved, without what counts for nothing (withdrawn, merged …)"
+)
 
 NAMES = {
     "backlog": Label("在办难题数量", "Open difficulties"),
@@ -87,7 +89,8 @@ def closing_says(found: Sequence[Month]) -> Label:
     closed, solved = sum(month.closed for month in found), sum(month.solved for month in found)
     if not closed:
         return Label("此期间没有办结的难题。", "Nothing was closed in this period.")
-    share = f"{100 * solved / closed:.0f}%"
+    counted = sum(month.counted for month in found)
+    share = f"{100 * solved / counted:.0f}%" if counted else "—"
     return Label(
         f"办结 {closed:,} 件，其中办成 {solved:,g} 件，办成率 {share}。",
         f"{closed:,} closed, {solved:,g} of them solved: {share}.",
@@ -106,7 +109,7 @@ def waits_say(found: Waits) -> Label:
     name = dict(found.columns)[whom]
     return Label(
         f"等待最久的对象是{name.zh}：{cases:,} 件，累计 {days[whom]:,} 个工作日。",
-        f"Most is waited for {name.en}: {cases:,} cases, {days[whom]:,} working days together.",
+        f"The longest wait is for: {name.en} ({cases:,} cases, {days[whom]:,} working days together).",
     )
 
 

@@ -71,11 +71,12 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The cases closed in a month, by outcome, and what they count as solved (DOMAIN.md 1.7)."""
+    """The cases closed in a month, by outcome; how many of them count at all, and as how many solved (DOMAIN.md 1.7)."""
 
     first: date
     outcomes: dict[str, int]
     solved: float
+    counted: int
 
     @property
     def closed(self) -> int:
@@ -247,10 +248,11 @@ def monthly(office: Office, cases: Iterable[CaseRow], first: date, last: date) -
     for case in cases:
         if case.closed_on is not None and case.outcome is not None and case.closed_on.replace(day=1) in months:
             months[case.closed_on.replace(day=1)][case.outcome] += 1
-    rules = office.policy.outcomes
-    while len(months) > 1 and not months[min(months)]:
-        del months[min(months)]
+    weights = {code: rule.solved for code, rule in office.policy.outcomes.items()}
     return tuple(
-        Month(month, dict(counts), sum(n * (rules[code].solved or 0) for code, n in counts.items() if code in rules))
+        Month(
+            month, dict(counts), sum(n * (weights.get(code) or 0) for code, n in counts.items()),
+            sum(n for code, n in counts.items() if weights.get(code) is not None),
+        )
         for month, counts in months.items()
-    )
+    )  # fmt: skip

@@ -24,9 +24,9 @@ APPROVERS, ENTERPRISE, DESK, OTHERS = "approvers", "enterprise", "desk", "others
 
 LABELS = {
     APPROVERS: Label("审批人", "Approvers"),
-    ENTERPRISE: Label("企业", "The enterprise"),
-    DESK: Label("推进办", "The desk"),
-    OTHERS: Label("法定程序等", "A procedure"),
+    ENTERPRISE: Label("企业", "Enterprise"),
+    DESK: Label("推进办", "Desk"),
+    OTHERS: Label("法定程序等", "Statutory procedure"),
 }
 _RUNS = (ClockState.RUNNING, ClockState.PAUSED)
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from domain.lights import LIGHT_LABELS
 from services.board_kept import kept
+from services.chart_canvas import NARROW, WIDE
 from services.chart_drawing import backlog, closing, lights, resolving
 from services.chart_words import (
     NAMES,
@@ -63,21 +64,22 @@ def picture(request: Request) -> Response:
     """One chart as SVG, in the reader's language."""
     signed_in(request)
     office, locale, name = site_of(request).office, locale_of(request), str(request.path_params["name"])
+    width = NARROW if request.query_params.get("width") == "narrow" else WIDE
     first, last = _period(request, office)
     match name:
         case "backlog":
             history = _history(office, first, last)
-            drawn = backlog(history, backlog_says(history).in_(locale), locale)
+            drawn = backlog(history, backlog_says(history).in_(locale), locale, width)
         case "lights":
             history = _history(office, first, last)
-            drawn = lights(history, lights_say(history).in_(locale), locale)
+            drawn = lights(history, lights_say(history).in_(locale), locale, width)
         case "resolving":
             days, _ = _closed(office, first, last)
-            drawn = resolving(days, resolving_says(days).in_(locale), locale)
+            drawn = resolving(days, resolving_says(days).in_(locale), locale, width)
         case "closing":
             _, months = _closed(office, first, last)
             outcomes = {code: rule.label for code, rule in office.policy.outcomes.items()}
-            drawn = closing(months, outcomes, closing_says(months).in_(locale), locale)
+            drawn = closing(months, outcomes, closing_says(months).in_(locale), locale, width)
         case _:
             raise HTTPException(404)
     headers = {"content-security-policy": POLICY, "vary": "accept-language, cookie"}

@@ -20,7 +20,7 @@ from services import chart_drawing
 from services.board_lists import board_list
 from services.board_types import Filters
 from services.board_users import BoardRole, BoardUser
-from services.chart_canvas import Canvas
+from services.chart_canvas import NARROW, WIDE, Canvas
 from services.chart_words import backlog_says, closing_says, lights_say, resolving_says, waits_say
 from services.charts import OPEN_LIGHTS, WIDEST, Distribution, LightHistory, light_history, monthly, resolving
 from services.charts_waits import APPROVERS, DESK, ENTERPRISE, Waits, waits
@@ -166,9 +166,16 @@ def test_every_answered_case_is_in_the_distribution(days: list[int]) -> None:
 
 def test_solved_is_not_closed_month_by_month(office: Office) -> None:
     """A part counts as half, an explanation not at all; a month without anything in between stays on the axis."""
-    cases = [row(1), row(1, "partial"), row(1, "explained", date(2026, 5, 31)), row(1, "resolved", date(2026, 9, 1))]
+    cases = [row(1), row(1, "partial"), row(1, "withdrawn"), row(1, "explained", date(2026, 5, 31))]
+    cases += [row(1, "resolved", date(2026, 9, 1))]
     found = monthly(office, cases, date(2026, 1, 1), date(2026, 7, 31))
-    assert [(month.first.month, month.closed, month.solved) for month in found] == [(5, 1, 0), (6, 0, 0), (7, 2, 1.5)]
+    assert [(m.first.month, m.closed, m.counted, m.solved) for m in found] == [
+        (5, 1, 1, 0),
+        (6, 0, 0, 0),
+        (7, 3, 2, 1.5),
+    ]
+    assert "75%" not in closing_says(found).zh
+    assert "50%" in closing_says(found).zh
 
 
 def test_closed_cases_are_counted_without_restricted_ones(office: Office, at: At) -> None:
@@ -222,7 +229,7 @@ HISTORY = LightHistory(
 OUTCOMES = {code: Label(code, code) for code in ("resolved", "partial", "promised", "explained", "withdrawn")}
 
 
-def pictures(office: Office, locale: str) -> dict[str, bytes]:
+def pictures(office: Office, locale: str, width: int = WIDE) -> dict[str, bytes]:
     """Every chart."""
     days = resolving([row(n % 30) for n in range(90)])
     months = monthly(
@@ -232,26 +239,28 @@ def pictures(office: Office, locale: str) -> dict[str, bytes]:
         date(2026, 7, 31),
     )
     return {
-        "backlog": chart_drawing.backlog(HISTORY, backlog_says(HISTORY).in_(locale), locale),
-        "lights": chart_drawing.lights(HISTORY, lights_say(HISTORY).in_(locale), locale),
-        "resolving": chart_drawing.resolving(days, resolving_says(days).in_(locale), locale),
-        "closing": chart_drawing.closing(months, OUTCOMES, closing_says(months).in_(locale), locale),
+        "backlog": chart_drawing.backlog(HISTORY, backlog_says(HISTORY).in_(locale), locale, width),
+        "lights": chart_drawing.lights(HISTORY, lights_say(HISTORY).in_(locale), locale, width),
+        "resolving": chart_drawing.resolving(days, resolving_says(days).in_(locale), locale, width),
+        "closing": chart_drawing.closing(months, OUTCOMES, closing_says(months).in_(locale), locale, width),
     }
 
 
 @pytest.mark.sqlite
+@pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("locale", ["zh", "en"])
-def test_pictures_are_whole_and_fetch_nothing(office: Office, locale: str) -> None:
+def test_pictures_are_whole_and_fetch_nothing(office: Office, locale: str, width: int) -> None:
     """Well-formed, small, titled; no script, no link to anywhere, the same bytes for the same figures, nothing outside the sheet."""
-    for name, drawn in pictures(office, locale).items():
+    for name, drawn in pictures(office, locale, width).items():
         root = ET.fromstring(drawn)  # noqa: S314 - our own
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert root.find("{http://www.w3.org/2000/svg}title") is not None
         said = drawn.decode()
         assert not re.search(r"script|@import|href|https?:(?!//www\.w3\.org/2000/svg)", said), name
         assert len(drawn) < 60_000
-        assert drawn == pictures(office, locale)[name]
-        assert all(-1 <= float(y) <= 400 for y in re.findall(r" y='(-?[\d.]+)'", said)), name
+        assert drawn == pictures(office, locale, width)[name]
+        assert all(-1 <= float(y) <= 500 for y in re.findall(r" y='(-?[\d.]+)'", said)), name
+        assert all(0 <= float(x) <= width for x in re.findall(r"<(?:text|rect) x='(-?[\d.]+)'", said)), name
 
 
 @pytest.mark.sqlite
@@ -264,7 +273,7 @@ def test_lights_differ_without_colour(office: Office) -> None:
 
 def test_words_of_others_are_text_in_a_picture() -> None:
     """An outcome's name comes from a file that people write."""
-    canvas = Canvas(100, "<script>&'\"")
+    canvas = Canvas(900, 100, "<script>&'\"")
     canvas.text(1, 1, "<b>&")
     assert b"<script>" not in canvas.svg()
     assert b"<b>" not in canvas.svg()
@@ -274,7 +283,7 @@ def test_words_of_others_are_text_in_a_picture() -> None:
 @given(st.floats(0, 1e7, allow_nan=False))
 def test_the_scale_reaches_the_largest_value_in_few_steps(most: float) -> None:
     """At most six lines, the topmost at or above the value."""
-    canvas = Canvas(300, "")
+    canvas = Canvas(900, 300, "")
     canvas.scale(most)
     assert canvas.top >= most
     assert 2 <= sum("class='grid'" in part or "class='axis'" in part for part in canvas.parts) <= 6
@@ -288,8 +297,9 @@ def test_sentences_are_said_of_any_history(found: LightHistory) -> None:
     assert backlog_says(found).zh.endswith("。")
     assert lights_say(found).en.endswith(".")
     for locale in ("zh", "en"):
-        assert chart_drawing.backlog(found, "t", locale)
-        assert chart_drawing.lights(found, "t", locale)
+        for width in (WIDE, NARROW):
+            assert chart_drawing.backlog(found, "t", locale, width)
+            assert chart_drawing.lights(found, "t", locale, width)
     assert chart_drawing.resolving(Distribution((0,) * (WIDEST + 1), None, None), "t", "zh")
     assert chart_drawing.closing((), OUTCOMES, "t", "en")
 
