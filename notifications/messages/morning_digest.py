@@ -7,7 +7,7 @@ from typing import ClassVar, TypedDict
 
 from domain.mail_rules import Urgency
 from notifications.message import Message, Words
-from notifications.messages.samples import CASE, DUE, PLANNING, TITLE, TODAY
+from notifications.messages.samples import CASE, PLANNING, TITLE, TODAY
 
 
 class DigestRow(TypedDict):
@@ -70,7 +70,7 @@ class MorningDigest(Message):
         red: DigestRow = late | {
             "code": "DIF-2026-0049",
             "title": "供水接入点未定",
-            "due": DUE,
+            "due": "2026-07-09T09:30:00+00:00",
             "days": 5,
             "owner": PLANNING,
             "link": "4",
