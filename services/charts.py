@@ -248,6 +248,8 @@ def monthly(office: Office, cases: Iterable[CaseRow], first: date, last: date) -
     for case in cases:
         if case.closed_on is not None and case.outcome is not None and case.closed_on.replace(day=1) in months:
             months[case.closed_on.replace(day=1)][case.outcome] += 1
+    while len(months) > 1 and not months[min(months)]:
+        del months[min(months)]
     weights = {code: rule.solved for code, rule in office.policy.outcomes.items()}
     return tuple(
         Month(
