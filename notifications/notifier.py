@@ -169,7 +169,11 @@ class Notifier:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        try:
+            self._stack.__exit__(kind, error, trace)
+        except Exception:
+            # What was taken is taken, and marked: a session that ends badly undoes nothing.
+            logger.exception("a channel could not be closed")
 
     def send(self, parcel: Parcel) -> Refused | None:
         """Hand a parcel to its channel; None when it was taken.

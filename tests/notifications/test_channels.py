@@ -306,6 +306,19 @@ def test_a_copys_channel_that_fails_holds_up_no_mail(fault: Exception) -> None:
     assert robot.sent == 1
 
 
+def test_a_session_that_ends_badly_undoes_nothing() -> None:
+    """The other sessions are closed all the same, and the batch goes on to be marked."""
+
+    class Stubborn(Recorder):
+        def __exit__(self, *told: object) -> None:
+            raise OSError("no goodbye")
+
+    mail, robot = Recorder(), Stubborn()
+    with Notifier({"mail": lambda: mail, "robot": lambda: robot}) as notifier:
+        assert [notifier.send(parcel(channel=way)) for way in ("mail", "robot")] == [None, None]
+    assert mail.closed == 1
+
+
 def test_a_parcel_that_cannot_be_made_fails_alone() -> None:
     """The exception names the fact; the next parcel of the channel goes."""
     broken = Recorder(MissingFact("assigned_lead", "title", "is missing"))

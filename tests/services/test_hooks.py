@@ -16,7 +16,7 @@ from standardwebhooks import Webhook
 from typer.testing import CliRunner
 
 from deployments.cli import app
-from domain.channels import ChannelRule, HookRule
+from domain.channels import HOOK_EVENTS, ChannelRule, HookRule
 from domain.lifecycle import Party
 from models.case import Case
 from models.office import Outbox, OutboxState
@@ -110,6 +110,19 @@ def test_a_hook_gets_the_events_that_it_asked_for(office: Office, receiver: Rece
     report(office)
     assert [row.facts["type"] for row in rows(office)] == ["case.assigned"]
     assert [row.facts["type"] for row in rows(office, "hook:other")] == ["case.opened"]
+
+
+def test_every_event_that_a_hook_may_ask_for_happens(office: Office, at: At, receiver: Receiver) -> None:
+    """A case that goes through all of it: no name of an event is promised for nothing."""
+    with_hooks(office, RULE)
+    case = report(office)
+    case.by_lead("send_back").by_head("rule", lead="D08")
+    case.by_lead("ask_suspension").decide().by_clerk("resume")
+    at("2026-08-28 09:00")
+    sweep(office)
+    case.replied().by_firm("dispute").replied().by_firm("confirm").by_head("reopen")
+    assert {row.facts["type"].removeprefix("case.") for row in rows(office)} == set(HOOK_EVENTS)
+    assert len({row.key for row in rows(office)}) == len(rows(office))
 
 
 def test_what_is_undone_is_not_told(office: Office, receiver: Receiver) -> None:
