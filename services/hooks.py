@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from domain.case import Case
-from domain.channels import HOOK_EVENTS, HookRule
+from domain.channels import HOOK_EVENTS, ChannelRule, HookRule
 from domain.draft import Draft
 from domain.lights import light_of
 from models.engine import hold
@@ -37,19 +37,19 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class HookState:
-    """A hook as the operator sees it: since when it rests (None: it does not), and its deliveries by state."""
+class WayState:
+    """A hook or a channel as the operator sees it: since when it rests (None: it does not), and its deliveries by state."""
 
-    rule: HookRule
+    rule: HookRule | ChannelRule
     paused: datetime | None
     deliveries: Mapping[str, int]
 
 
-class UnknownHook(LookupError):
-    """The policy names no such hook."""
+class UnknownWay(LookupError):
+    """The policy names no such hook, or no such channel either."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"no hook is named {name!r}; there are: {', '.join(known) or 'none (hooks: in the policy)'}")
+        super().__init__(f"the policy names no {name!r}; there are: {', '.join(known) or 'none'}")
 
 
 def channel_of(name: str) -> str:
@@ -129,43 +129,51 @@ def pause(office: Office, name: str) -> None:
 
 
 def resume(office: Office, name: str) -> bool:
-    """Let a hook be told again, of what happens from now on; whether it rested. UnknownHook if the policy has none."""
-    hook_named(office, name)
+    """Let a hook be told again, of what happens from now on; whether it rested. UnknownWay if the policy has none."""
+    known = [rule.name for rule in office.policy.hooks]
+    if name not in known:
+        raise UnknownWay(name, known)
     with office.writing() as session:
         gone = session.execute(delete(Setting).where(Setting.key == PAUSED + name))
         return bool(getattr(gone, "rowcount", 0))
 
 
-def hooks(office: Office) -> list[HookState]:
-    """The policy's hooks, in its order."""
+def ways_out(office: Office) -> list[WayState]:
+    """The policy's hooks and channels, in its order."""
+    rules: list[tuple[str, HookRule | ChannelRule]] = [
+        *((channel_of(hook.name), hook) for hook in office.policy.hooks),
+        *((rule.name, rule) for rule in office.policy.channels),
+    ]
     with office.reading() as session:
         resting = paused(session)
         counted = session.execute(
             select(Outbox.channel, Outbox.state, func.count())
-            .where(Outbox.channel.startswith(f"{HOOK}:"))
+            .where(Outbox.channel.in_([channel for channel, _ in rules]))
             .group_by(Outbox.channel, Outbox.state)
         ).all()
     return [
-        HookState(
-            rule, resting.get(rule.name), {state.value: n for at, state, n in counted if at == channel_of(rule.name)}
+        WayState(
+            rule, resting.get(rule.name) if isinstance(rule, HookRule) else None,
+            {state.value: n for at, state, n in counted if at == channel},
         )
-        for rule in office.policy.hooks
-    ]
+        for channel, rule in rules
+    ]  # fmt: skip
 
 
-def hook_named(office: Office, name: str) -> HookRule:
-    """The policy's hook; UnknownHook if there is none."""
-    for rule in office.policy.hooks:
-        if rule.name == name:
-            return rule
-    raise UnknownHook(name, [rule.name for rule in office.policy.hooks])
+def try_out(office: Office, notifier: Notifier, name: str) -> Refused | None:
+    """Send a hook or a channel one delivery that says that it is a try, written down nowhere; None when it was taken.
 
-
-def try_hook(office: Office, notifier: Notifier, name: str) -> Refused | None:
-    """Send a hook one delivery of the type `test`, signed like any other and written down nowhere; None when it was taken."""
-    hook_named(office, name)
-    told = {"type": "test", "timestamp": office.now().astimezone(office.zone).isoformat(), "data": {}}
+    UnknownWay if the policy has none of that name; of a hook and a channel of one name it is the hook.
+    """
+    hooks = [rule.name for rule in office.policy.hooks]
+    found = next((rule for rule in office.policy.channels if rule.name == name), None)
+    message_id, today = f"<{uuid.uuid4().hex}@{office.mail_domain}>", office.today().isoformat()
+    if name in hooks:
+        told = {"type": "test", "timestamp": office.now().astimezone(office.zone).isoformat(), "data": {}}
+        parcel = Parcel(0, MESSAGE, name, "en", told, message_id, channel=channel_of(name))
+    elif found is not None:
+        parcel = Parcel(0, "channel_tried", name, found.locale, {"day": today}, message_id, channel=name)
+    else:
+        raise UnknownWay(name, [*hooks, *(rule.name for rule in office.policy.channels)])
     with notifier as post:
-        return post.send(
-            Parcel(0, MESSAGE, name, "en", told, f"<{uuid.uuid4().hex}@{office.mail_domain}>", channel=channel_of(name))
-        )
+        return post.send(parcel)

@@ -10,6 +10,7 @@ from notifications.messages.called_to_consultation import CalledToConsultation
 from notifications.messages.case_closed import CaseClosed
 from notifications.messages.case_opened import CaseOpened
 from notifications.messages.case_update import CaseUpdate
+from notifications.messages.channel_tried import ChannelTried
 from notifications.messages.climbed import Climbed
 from notifications.messages.confirm_report import ConfirmReport
 from notifications.messages.consultation_cancelled import ConsultationCancelled
@@ -18,10 +19,10 @@ from notifications.messages.enterprise_update import EnterpriseUpdate
 from notifications.messages.follow_up_due import FollowUpDue
 from notifications.messages.head_digest import HeadDigest
 from notifications.messages.likely_duplicate import LikelyDuplicate
+from notifications.messages.mail_refused import MailRefused
 from notifications.messages.milestone_change_asked import MilestoneChangeAsked
 from notifications.messages.milestone_change_decided import MilestoneChangeDecided
 from notifications.messages.milestone_notice import MilestoneNotice
-from notifications.messages.mail_refused import MailRefused
 from notifications.messages.morning_digest import MorningDigest
 from notifications.messages.new_link import NewLink
 from notifications.messages.redo_started import RedoStarted
@@ -50,6 +51,7 @@ __all__ = [
     "CaseClosed",
     "CaseOpened",
     "CaseUpdate",
+    "ChannelTried",
     "Climbed",
     "ConfirmReport",
     "ConsultationCancelled",
@@ -58,10 +60,10 @@ __all__ = [
     "FollowUpDue",
     "HeadDigest",
     "LikelyDuplicate",
+    "MailRefused",
     "MilestoneChangeAsked",
     "MilestoneChangeDecided",
     "MilestoneNotice",
-    "MailRefused",
     "MorningDigest",
     "NewLink",
     "RedoStarted",

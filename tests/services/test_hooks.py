@@ -22,7 +22,7 @@ from models.case import Case
 from models.office import Outbox, OutboxState
 from services.channels import notifier
 from services.desk import register
-from services.hooks import UnknownHook, hooks, paused, resume, try_hook
+from services.hooks import UnknownWay, paused, resume, try_out, ways_out
 from services.office import Office
 from services.sweep import sweep
 from tests.builders import REPORT, report
@@ -320,29 +320,47 @@ def test_paper_is_written_for_each_recipient(office: Office, receiver: Receiver)
 def test_a_try_by_hand_is_signed_and_written_down_nowhere(office: Office, receiver: Receiver) -> None:
     """The operator sees whether the receiver takes it; 410 to a try lets nothing rest."""
     with_hooks(office, RULE)
-    assert try_hook(office, notifier(office), "ledger") is None
+    assert try_out(office, notifier(office), "ledger") is None
     Webhook(SECRET).verify(receiver.posted[0].body, receiver.posted[0].headers)
     assert told(receiver)[0]["type"] == "test"
     receiver.answer = says(410)
-    refused = try_hook(office, notifier(office), "ledger")
+    refused = try_out(office, notifier(office), "ledger")
     assert refused is not None
     assert refused.code == 410
     with office.reading() as session:
         assert paused(session) == {}
     assert rows(office) == []
-    with pytest.raises(UnknownHook, match="ledger"):
-        try_hook(office, notifier(office), "nobody")
+    with pytest.raises(UnknownWay, match="ledger"):
+        try_out(office, notifier(office), "nobody")
+
+
+def test_a_channel_can_be_tried_by_hand(office: Office, receiver: Receiver) -> None:
+    """The group reads that it is a test, in its language; what the robot refuses is said."""
+    with_hooks(office, RULE, channels=(ChannelRule("group", "wecom"), ChannelRule("paper", "file", locale="en")))
+    receiver.answer = says(200, b'{"errcode":0}')
+    assert try_out(office, notifier(office), "group") is None
+    assert "通知通道测试（2026-07-16）" in told(receiver)[0]["markdown"]["content"]
+    receiver.answer = says(200, b'{"errcode":93000,"errmsg":"invalid webhook url"}')
+    refused = try_out(office, notifier(office), "group")
+    assert refused is not None
+    assert (refused.code, refused.text) == (93000, "invalid webhook url")
+    assert try_out(office, notifier(office), "paper") is None
+    (sheet,) = (office.settings.data / "printed" / "paper" / "2026-07-16").iterdir()
+    assert "The channel is being tried" in sheet.read_text("utf-8")
+    with pytest.raises(UnknownWay, match="ledger, group, paper"):
+        try_out(office, notifier(office), "nobody")
 
 
 def test_the_operator_sees_hooks_and_what_became_of_their_deliveries(office: Office, receiver: Receiver) -> None:
     """By state, as the outbox has them."""
     with_hooks(office, HookRule("ledger", events=("opened",)), HookRule("idle"))
     report(office)
-    found = {one.rule.name: one for one in hooks(office)}
+    found = {one.rule.name: one for one in ways_out(office)}
+    assert list(found) == ["ledger", "idle"]
     assert found["ledger"].deliveries == {"owed": 1}
     assert found["idle"].deliveries == {"owed": 2}
     deliver_all(office)
-    assert hooks(office)[0].deliveries == {"sent": 1}
+    assert ways_out(office)[0].deliveries == {"sent": 1}
 
 
 @pytest.mark.sqlite
@@ -352,6 +370,6 @@ def test_the_command_refuses_what_there_is_not(office: Office) -> None:
     data = ["--data", str(office.settings.data)]
     said = runner.invoke(app, ["hooks", "list", *data])
     assert said.exit_code == 0, said.output
-    assert "names no hooks" in said.output
+    assert "names no hooks and no channels" in said.output
     assert runner.invoke(app, ["hooks", "test", "nobody", *data]).exit_code == 1
     assert runner.invoke(app, ["hooks", "resume", "nobody", *data]).exit_code == 1
