@@ -42,7 +42,7 @@ class Bundle(Message):
     @classmethod
     def example(cls) -> Bundle:
         red: BundleRow = {
-            "code": CASE, "what": "▲▲ 红色督办单 鸳督〔2026〕7号：第二路电源无廊道", "until": DUE, "urgent": True,
+            "code": CASE, "what": "■ 红色督办单 鸳督〔2026〕7号：第二路电源无廊道", "until": DUE, "urgent": True,
             "number": "鸳督〔2026〕7号", "link": "1", "document": "1d",
         }  # fmt: skip
         other: BundleRow = red | {
