@@ -20,10 +20,12 @@ from domain.channels import HOOK_EVENTS, ChannelRule, HookRule
 from domain.lifecycle import Party
 from models.case import Case
 from models.office import Outbox, OutboxState
-from services.channels import notifier
+from services.channels import desk_of, notifier
 from services.desk import register
 from services.hooks import UnknownWay, paused, resume, try_out, ways_out
 from services.office import Office
+from services.outbox import LEASE, claim
+from services.outbox_parcel import parcel_of
 from services.sweep import sweep
 from tests.builders import REPORT, report
 from tests.mailroom import deliver_all
@@ -150,6 +152,23 @@ def test_a_refused_delivery_comes_again_with_the_same_id(office: Office, at: At,
     assert one.headers["webhook-id"] == other.headers["webhook-id"]
     assert one.body == other.body
     Webhook(SECRET).verify(other.body, other.headers)
+
+
+def test_what_arrived_and_was_not_marked_comes_again_with_the_same_id(office: Office, receiver: Receiver) -> None:
+    """A worker that dies between the receiver's answer and our commit: at least once, and the receiver can tell."""
+    with_hooks(office, HookRule("ledger", events=("opened",)))
+    report(office)
+    hooked = [letter for letter in claim(office, "dead", 50) if letter.channel == "hook:ledger"]
+    with notifier(office) as post:
+        for letter in hooked:
+            parcel, _ = parcel_of(letter, desk_of(office).line, "2026-07-16")
+            assert parcel is not None
+            assert post.send(parcel) is None
+    office.fixed = office.now() + 2 * LEASE
+    deliver_all(office)
+    one, other = receiver.posted
+    assert one.headers["webhook-id"] == other.headers["webhook-id"]
+    assert rows(office)[0].state is OutboxState.SENT
 
 
 def test_a_receiver_that_stays_away_is_given_up_and_holds_up_no_mail(office: Office, receiver: Receiver) -> None:
