@@ -13,21 +13,9 @@ from domain.policy import Label
 from services.api_actions import Asked, Reused, hand_in, take_step
 from services.api_cases import EARLIEST, LATEST, CaseQuery, case_events, explained, list_cases, one_case
 from services.board_types import Filters
+from web.api_case_models import CaseList, CaseWhole, EventList, Explanation
 from web.api_door import Acts, HandsIn, Reads
-from web.api_models import (
-    NO_NUL,
-    CaseList,
-    CaseStatus,
-    CaseWhole,
-    EventList,
-    Explanation,
-    Kind,
-    Light,
-    ReportAsked,
-    ReportTaken,
-    StepAsked,
-    StepTaken,
-)
+from web.api_models import NO_NUL, CaseStatus, Kind, Light, ReportAsked, ReportTaken, StepAsked, StepTaken
 from web.api_problems import Problem, not_there
 from web.api_reading import AGAIN, PROBLEMS, Cursor, Limit, told, written
 from web.site import site_of

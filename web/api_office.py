@@ -21,16 +21,8 @@ from services.api_office import (
 )
 from web.api_cases import Code, Word
 from web.api_door import Reads
-from web.api_models import (
-    Colour,
-    FactorList,
-    FactorWhole,
-    FiguresWhole,
-    NoticeList,
-    ProjectList,
-    ProjectWhole,
-    UnitList,
-)
+from web.api_models import Colour
+from web.api_office_models import FactorList, FactorWhole, FiguresWhole, NoticeList, ProjectList, ProjectWhole, UnitList
 from web.api_problems import Problem
 from web.api_reading import AGAIN, PROBLEMS, Cursor, Limit, told
 from web.site import site_of

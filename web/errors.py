@@ -25,7 +25,7 @@ STORE_FAILS = (OperationalError, InterfaceError, InternalError, PoolTimeout, Fil
 HANDLED: tuple[type[Exception], ...] = (
     BodyTooLarge, TooOften, ForeignForm, LinkRefused, SignInFirst, HTTPException, Exception, *STORE_FAILS,
 )  # fmt: skip
-_MACHINES = ("/webhooks/", "/mail.json", "/healthz", "/api")
+_MACHINES = ("/webhooks/", "/mail.json", "/healthz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ def answer(request: Request, exc: Exception) -> Response:
     """The answer to an error of any kind."""
     if isinstance(exc, SignInFirst):
         return exc.response()
+    if request.url.path.startswith("/api"):
+        # Loaded when it is first needed: the form is shown without what the API needs.
+        from web.api_problems import answer as problem
+
+        return problem(request, exc)
     if isinstance(exc, LinkRefused):
         try:
             return link_page(request, exc)
