@@ -47,6 +47,10 @@ MATTERS = (
     "雨水接口标高不符",
 )
 CHUNK = 2000
+CHARACTERS = (
+    "新增安装调试接口间距高低压线路排放处理批次延期协调评审补偿腾退标段验收复核变更容量负荷管廊支路绿化围挡沉降渗漏"
+)
+"""Of which each matter's own circumstances are made: no two reports are worded alike throughout."""
 
 
 def sow(settings: Settings, count: int) -> None:
@@ -133,7 +137,7 @@ def _case(
     resolved = drawn.choice(OUTCOMES)
     return {
         "id": i, "code": f"DIF-{opened_at:%Y}-{i:07d}", "document_number": f"鸳难〔{opened_at:%Y}〕{i}号", "kind": Kind.DIFFICULTY, "status": status,
-        "title": f"{drawn.choice(PLACES)}{drawn.choice(MATTERS)}", "detail": "详情见现场记录。", "source": "form",
+        "title": f"{drawn.choice(PLACES)}{drawn.choice(MATTERS)}：{_words(drawn, 6)}", "detail": _words(drawn, 60), "source": "form",
         "category": drawn.choice(CATEGORIES), "case_class": drawn.choice(("immediate", "ordinary", "ordinary", "complex", "hard")),
         "severity": drawn.choice((1, 1, 2, 3)), "enterprise_id": project["enterprise_id"] if project else drawn.choice(firms),
         "project_id": project["id"] if project else None, "area_id": project["area_id"] if project else drawn.choice(AREAS), "lead_id": lead,
@@ -142,6 +146,10 @@ def _case(
         "outcome": resolved if status is Status.CLOSED else None, "rating_result": drawn.choice((None, 2, 3, 4, 5, 5)) if closed_at else None,
         "marks": [], "handled_by": [], "flags": [], "policy_version": policy, "seq": 0, "head_hash": "",
     }  # fmt: skip
+
+
+def _words(drawn: random.Random, length: int) -> str:
+    return "".join(drawn.choices(CHARACTERS, k=length))
 
 
 def _parts(case: dict[str, Any]) -> Iterator[dict[str, Any]]:

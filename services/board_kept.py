@@ -62,14 +62,15 @@ def kept(
     """What `count` finds, or found at most `fresh` seconds ago under this policy and on this day.
 
     An older count is shown at once, and a new one begins beside it. Where there is none yet, one waits for it, at most `patience`
-    seconds (None: until it is there); what is not ready by then is None. Raises what `count` raises.
+    seconds (None: until it is there); what is not ready by then is None. `long` is what counts as slow, LONG if it is None. Raises
+    what `count` raises.
     """
     shelf = _shelf(office)
-    whole = (key, office.policy.version, office.today())
+    whole, slow = (key, office.policy.version, office.today()), LONG if long is None else long
     with shelf.lock:
         entry = shelf.entries.setdefault(whole, _Entry())
         age = monotonic() - entry.at if entry.at is not None else None
-        if age is not None and entry.took > LONG and age < fresh:
+        if age is not None and entry.took > slow and age < fresh:
             return cast(T, _found(entry))
         mine = entry.running is None
         if entry.running is None:
@@ -79,10 +80,19 @@ def kept(
             _drop_oldest(shelf, whole)
     if mine:
         threading.Thread(target=_count, args=(office, shelf, entry, count), name="board-count", daemon=True).start()
-    slow_before = age is not None and entry.took > LONG and age < STALE
+    slow_before = age is not None and entry.took > slow and age < STALE
     if slow_before or not running.wait(patience):
         return cast(T, _found(entry)) if entry.at is not None else None
     return cast(T, _found(entry))
+
+
+def settle(office: Office) -> None:
+    """Wait until nothing is being counted in the background."""
+    shelf = _shelf(office)
+    with shelf.lock:
+        running = [entry.running for entry in shelf.entries.values() if entry.running is not None]
+    for one in running:
+        one.wait()
 
 
 def _found(entry: _Entry) -> Any:

@@ -43,6 +43,8 @@ SWEPT_BY = timedelta(minutes=30)
 PATIENCE = 0.3
 """Seconds that the page waits for what is found in the background."""
 MATTERS_FOR = 600.0
+QUICK = 0.03
+"""Seconds for which a page asks the same again: what takes longer changes with the directory, and is kept for a minute."""
 WITHHELD_CASE = Label("涉密事项", "A restricted case")
 _OPEN = tuple(status for status in Status if status is not Status.CLOSED)
 
@@ -80,7 +82,7 @@ def _todo(session: Session, office: Office, people: People) -> Iterable[Todo]:
     )
     yield _set_aside(session, office, engine)
     yield _failed(session)
-    yield _unheld(session, office, people, engine)
+    yield _unheld(office, people, engine)
     yield _duplicates(office, engine)
     yield _matters(office)
 
@@ -213,15 +215,9 @@ def _failed(session: Session) -> Todo:
     return Todo("mails", Label("发送失败的邮件", "Mails that were refused"), count, tuple(items), "/board/mails")
 
 
-def _unheld(session: Session, office: Office, people: People, engine: Registered | None) -> Todo:
+def _unheld(office: Office, people: People, engine: Registered | None) -> Todo:
     """Roles that nobody holds today: the office's own, and those of the units that work on open cases."""
-    at_work = union(
-        select(Case.lead_id).where(Case.status.in_(_OPEN), Case.lead_id.is_not(None)),
-        select(Clock.owner_unit).where(
-            Clock.kind == "answer", Clock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
-        ),
-    )
-    units = sorted(u for u in session.scalars(at_work) if u and u != office.policy.desk_unit)
+    units = kept(office, "units at work", lambda fresh: _units_at_work(fresh, office), long=QUICK) or ()
     wanted = [(role, None) for role in _OFFICE_ROLES] + [(role, unit) for unit in units for role in _OF_UNITS]
     link = (engine.link(DIRECTORY, {}) if engine is not None else None) or ""
     missing = [
@@ -238,6 +234,17 @@ def _unheld(session: Session, office: Office, people: People, engine: Registered
         run = RunLink("give_role", Label("任命", "Give it to somebody"), address) if address is not None else None
         items.append(TodoItem(said, link, run=run))
     return Todo("roles", Label("无人担任的岗位", "Roles that nobody holds"), len(missing), tuple(items), link)
+
+
+def _units_at_work(session: Session, office: Office) -> tuple[str, ...]:
+    """The units that lead or support an open case, but the desk's own."""
+    at_work = union(
+        select(Case.lead_id).where(Case.status.in_(_OPEN), Case.lead_id.is_not(None)),
+        select(Clock.owner_unit).where(
+            Clock.kind == "answer", Clock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
+        ),
+    )
+    return tuple(sorted(u for u in session.scalars(at_work) if u and u != office.policy.desk_unit))
 
 
 def _held(people: People, role: Role, unit: str | None, today: date) -> bool:
