@@ -58,6 +58,7 @@ def kept(
     *,
     patience: float | None = None,
     fresh: float = MINUTE,
+    long: float | None = None,
 ) -> T | None:
     """What `count` finds, or found at most `fresh` seconds ago under this policy and on this day.
 
