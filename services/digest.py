@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,8 @@ from models.office import MailStop
 from notifications.message import words
 from notifications.messages.morning_digest import DUE_TODAY, LATE, RED, WAITING, DigestRow, DigestSection
 from services.casebook import Casebook, open_casebook
-from services.digest_rows import Entry, Part, read_entries
+from services.digest_plan import plan_entries
+from services.digest_rows import Entry, Part, owed_entries, red_entries, report_entries
 from services.leases import last_beat, write_beat
 from services.links import UNSUBSCRIBE
 from services.office import Office
@@ -91,6 +92,21 @@ def send_digests(office: Office, dry_run: bool = False) -> DigestReport:
     return DigestReport(today, free, False, lines, dry_run)
 
 
+def read_entries(book: Casebook) -> dict[str, list[Entry]]:
+    """By account, everything that its holder's digest says at the book's moment; who has nothing is not in it."""
+    found: dict[str, list[Entry]] = defaultdict(list)
+    for account, entry in (*owed_entries(book), *report_entries(book), *plan_entries(book)):
+        found[account].append(entry)
+    for account, entry in red_entries(book):
+        # Who is late with a case is told so; the same case again as red would say nothing more.
+        if not any(e.case_id == entry.case_id for e in found[account] if e.part is Part.LATE):
+            found[account].append(entry)
+    order = list(Part)
+    for entries in found.values():
+        entries.sort(key=lambda e: (order.index(e.part), -e.days, e.due is None, e.due or book.now, e.code))
+    return {account: entries for account, entries in found.items() if entries}
+
+
 def _sent(session: Session, today: date) -> bool:
     beat = last_beat(session, MESSAGE)
     return beat is not None and beat.detail.get("day") == today.isoformat()
@@ -123,9 +139,10 @@ def _link(entry: Entry, grants: dict[str, dict[str, Any]], names: dict[str, str]
 def _row(book: Casebook, entry: Entry, link: str) -> DigestRow:
     notices = book.policy.notices
     late = [c for c in (Colour.YELLOW, Colour.RED) if 0 < notices[c].days <= entry.days]
+    colour = entry.colour if entry.colour is not None else late[-1].value if late else ""
     return {
         "code": entry.code, "title": entry.title, "steps": [words(step) for step in entry.steps],
         "due": entry.due.isoformat() if entry.due is not None else None, "estimated": entry.estimated, "days": entry.days,
-        "colour": late[-1].value if late else "", "owner": words(entry.owner) if entry.owner is not None else None,
+        "colour": colour, "owner": words(entry.owner) if entry.owner is not None else None,
         "stands_for": words(entry.stands_for) if entry.stands_for is not None else None, "link": link,
     }  # fmt: skip

@@ -49,8 +49,9 @@ class Part(StrEnum):
 NOBODY_S = frozenset({"rung_stay", "return_window", "resume", "awaiting_enterprise"})
 """Clocks that ask nothing of an officer: they limit a right, move the case by themselves, or are the enterprise's."""
 
-DECISIONS = frozenset({"triage", "ruling", "follow_up", "approval_step", "factor_stage", REPORT_WAITING})
-"""What others wait for: it is named every morning until it is done, however far off its limit is."""
+OF_THE_DESK = frozenset({"triage", "ruling", "follow_up"})
+DECISIONS = OF_THE_DESK | {"approval_step", "factor_stage"}
+"""What others wait for: whoever is asked reads of it every morning until it is done, however far off its limit is."""
 
 OF_UNITS = frozenset({Party.LEAD, Party.SUPPORTER, Party.DUTY_UNIT})
 
@@ -80,24 +81,11 @@ class Entry:
     owner: Label | None
     stands_for: Label | None
     grant: Row
+    colour: str | None = None
+    """The light, where it does not follow from the working days late."""
 
 
-def read_entries(book: Casebook) -> dict[str, list[Entry]]:
-    """By account, everything that its holder's digest says at the book's moment; who has nothing is not in it."""
-    found: dict[str, list[Entry]] = defaultdict(list)
-    for account, entry in (*_owed(book), *_reports(book)):
-        found[account].append(entry)
-    for account, entry in _red(book):
-        # Who is late with a case is told so; the same case again as red would say nothing more.
-        if not any(e.case_id == entry.case_id for e in found[account] if e.part is Part.LATE):
-            found[account].append(entry)
-    order = list(Part)
-    for entries in found.values():
-        entries.sort(key=lambda e: (order.index(e.part), -e.days, e.due is None, e.due or book.now, e.code))
-    return {account: entries for account, entries in found.items() if entries}
-
-
-def _ends(book: Casebook) -> datetime:
+def end_of_day(book: Casebook) -> datetime:
     """The end of the book's day."""
     day = book.now.astimezone(book.time.zone).date()
     return datetime.combine(day + timedelta(days=1), time(), book.time.zone)
@@ -106,13 +94,14 @@ def _ends(book: Casebook) -> datetime:
 # -- what somebody owes ----------------------------------------------------------------------------------------------------
 
 
-def _owed(book: Casebook) -> Iterator[tuple[str, Entry]]:
+def owed_entries(book: Casebook) -> Iterator[tuple[str, Entry]]:
+    """By account, what open cases ask of it: late, due today, or a decision that others wait for."""
     c = clock_tables.Clock
     ids = book.session.scalars(
         select(c.case_id)
         .where(
             c.case_id.is_not(None), c.state == ClockState.RUNNING, c.kind.not_in(NOBODY_S),
-            or_(c.due < _ends(book), c.kind.in_(DECISIONS)),
+            or_(c.due < end_of_day(book), c.kind.in_(DECISIONS)),
         )
         .distinct()
     )  # fmt: skip
@@ -132,7 +121,7 @@ def _of(book: Casebook, case: Case, title: str, owed: Obligation) -> Iterator[tu
     """What an obligation's clocks say today, as one entry for each part and person."""
     by_part: dict[Part, list[tuple[Clock, Label]]] = defaultdict(list)
     for clock, label in _clocks(book, case, owed):
-        part = _part(book, clock)
+        part = _part(book, clock, decision=owed.step is not None or clock.kind in OF_THE_DESK)
         if part is not None:
             by_part[part].append((clock, label))
     for part, clocks in by_part.items():
@@ -166,18 +155,14 @@ def _clocks(book: Casebook, case: Case, owed: Obligation) -> Iterator[tuple[Cloc
             yield clock, duty_label(clock, book.policy) if clock.kind == "duty" else clock.row.label
 
 
-def _part(book: Casebook, clock: Clock) -> Part | None:
+def _part(book: Casebook, clock: Clock, *, decision: bool) -> Part | None:
     if clock.state is not ClockState.RUNNING or clock.due is None:
         return None
     if clock.due < book.now:
         return Part.LATE
-    if clock.due < _ends(book):
+    if clock.due < end_of_day(book):
         return Part.TODAY
-    return (
-        Part.WAITING
-        if clock.kind in DECISIONS and clock.row.owner not in OF_UNITS | {Party.LEAD}
-        else (Part.WAITING if clock.kind == "approval_step" else None)
-    )
+    return Part.WAITING if decision else None
 
 
 def _entry(
@@ -207,7 +192,8 @@ def _entry(
 # -- reports that wait for a clerk -----------------------------------------------------------------------------------------
 
 
-def _reports(book: Casebook) -> Iterator[tuple[str, Entry]]:
+def report_entries(book: Casebook) -> Iterator[tuple[str, Entry]]:
+    """Reports that nobody has confirmed, for each clerk."""
     c = clock_tables.Clock
     rows = book.session.execute(
         select(Delivery.id, Delivery.receipt, c.due, c.estimated)
@@ -219,7 +205,7 @@ def _reports(book: Casebook) -> Iterator[tuple[str, Entry]]:
     clerks = book.people.find(Role.CLERK, None, None, today) if rows else ()
     label = CLOCKS[REPORT_WAITING].label
     for delivery, receipt, due, estimated in rows:
-        part = Part.LATE if due < book.now else Part.TODAY if due < _ends(book) else Part.WAITING
+        part = Part.LATE if due < book.now else Part.TODAY if due < end_of_day(book) else Part.WAITING
         days = overdue_days(due, book.now, book.time)
         for one in clerks:
             stands_for = one.principal.title if one.principal else None
@@ -232,7 +218,7 @@ def _reports(book: Casebook) -> Iterator[tuple[str, Entry]]:
 # -- what is red -----------------------------------------------------------------------------------------------------------
 
 
-def _red(book: Casebook) -> Iterator[tuple[str, Entry]]:
+def red_entries(book: Casebook) -> Iterator[tuple[str, Entry]]:
     """The red cases, each for the leaders in whose scope it is, with whose delay it is; never a restricted one."""
     red = light_is(Light.RED, edges(book.now, book.policy, book.time))
     ids = book.session.scalars(select(tables.Case.id).where(red, not_restricted()).order_by(tables.Case.due)).all()

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from typer.testing import CliRunner
 
+from deployments.cli import app
 from domain.lifecycle import Party
 from domain.policy import Role
 from models.case import Case
+from models.clock import Clock
 from models.directory import Account
 from models.office import AccessLink, Outbox
 from notifications.message import SEALED_TITLE
 from services.digest import DigestReport, send_digests
+from services.milestone_rulings import plan_page, rule_on_change
+from services.milestones import set_milestone
 from services.office import Office
 from services.page_types import LinkRefused
 from services.pages import act, act_page
+from services.settings import Settings
 from services.sweep import sweep
 from services.unsubscribe import digest_choice, send_again, stop_digest
 from tests.builders import LEAD, PLANNING, ROADS, everything_of, holder, report, unrouted
 from tests.mailroom import Mail, deliver_all
+from tests.services.test_concurrency import at_once
 
 At = Callable[[str], datetime]
 
@@ -228,6 +236,58 @@ def test_many_matters_are_counted_and_thirty_listed(office: Office, at: At) -> N
             )
         )
     assert made == 30
+
+
+def test_a_late_node_and_a_change_to_be_ruled_on_stand_in_the_digests_of_who_answers_and_who_rules(
+    office: Office, at: At
+) -> None:
+    """Each with a link to the plan; the light of a node is that of its last notice."""
+    plan = {"project": "P02", "node": "started"}
+    assert set_milestone(office, {"what": "plan", "date": "2026-07-20", **plan}, "m-1").done
+    at("2026-07-28 07:30")
+    sweep(office)
+    assert set_milestone(office, {"what": "change", "date": "2026-08-31", "reason": "台风停工", **plan}, "m-2").done
+    deliver_all(office)
+    at("2026-07-28 08:10")
+    send_digests(office)
+    got = digests(office)
+    answers, rules = got[address_of(office, "R11")], got[address_of(office, "R02")]
+    assert "P02" in answers.text
+    assert "▲ 逾期" in answers.text
+    assert "计划调整待裁定" in rules.text
+    assert "待您处理（1 件）" in rules.text
+    for mail in (answers, rules):
+        token = next(link for link in mail.links if "/act/" in link).rsplit("/", 1)[1]
+        assert plan_page(office, token).plan.code == "P02"
+    token = next(link for link in rules.links if "/act/" in link).rsplit("/", 1)[1]
+    assert rule_on_change(office, token, "approve", {}).done
+
+
+def test_two_workers_at_once_send_one_each(office: Office, at: At) -> None:
+    """However many ask for the morning's digests at the same moment."""
+    report(office)
+    at("2026-07-21 08:10")
+    done = at_once(office, *[lambda mine: send_digests(mine)] * 4)
+    assert sorted(bool(one.lines) for one in done) == [False, False, False, True]
+    with office.reading() as session:
+        rows = session.scalars(select(Outbox.account_id).where(Outbox.message == "morning_digest")).all()
+    assert len(rows) == len(set(rows)) > 1
+
+
+@pytest.mark.sqlite
+def test_the_command_owes_them_once_and_says_to_whom(office: Office, settings: Settings, at: At) -> None:
+    """For people and for machines."""
+    report(office)
+    ask = ["digest", "--data", str(settings.data)]
+    with office.writing() as session:
+        # The command's office goes by its own clock.
+        session.execute(update(Clock).where(Clock.kind == "contact").values(due=office.now() - timedelta(days=400)))
+    dry = json.loads(CliRunner().invoke(app, [*ask, "--dry-run", "--json"]).output)
+    assert dry["dry_run"]
+    assert holder(office, Role.LIAISON, LEAD) in {line["account"] for line in dry["lines"]}
+    told = CliRunner().invoke(app, [*ask, "--dry-run"])
+    assert told.exit_code == 0
+    assert f"{len(dry['lines'])} mails (dry run)" in told.output
 
 
 # -- stopping it -----------------------------------------------------------------------------------------------------------
