@@ -1,4 +1,4 @@
-"""An officer's page on a case, an approval or a waiting report: everything at a glance, and what they may do now."""
+"""An officer's page on a case, an approval, a waiting report or a project's plan: everything at a glance, and what they may do now."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from domain.rules import CLOCK_OF
 from services.calendar_feed import subscribe, unsubscribe
+from services.milestone_rulings import leads_to_plan, rule_on_change
 from services.notices import notices_behind
 from services.office import Office
 from services.page_types import Button, Done, ReportPage
 from services.pages import act, act_page
+from web import plan
 from web.personal import Outcome, Sent, look, perform, shared, token_of
 from web.site import page, site_of
 
@@ -31,6 +33,8 @@ async def submit(request: Request) -> Response:
 
 
 def _do(office: Office, token: str, sent: Sent) -> Done:
+    if leads_to_plan(office, token):
+        return rule_on_change(office, token, sent.action, sent.values)
     match sent.action:
         case "subscribe":
             return subscribe(office, token)
@@ -42,6 +46,8 @@ def _do(office: Office, token: str, sent: Sent) -> Done:
 
 def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Response:
     office = site_of(request).office
+    if leads_to_plan(office, token_of(request)):
+        return plan.behind_link(request, outcome, status)
     found = act_page(office, token_of(request))
     facts = shared(request, outcome)
     if isinstance(found, ReportPage):
