@@ -13,13 +13,16 @@ import pytest
 from sqlalchemy import select, update
 
 from domain.clocks import Happening
+from domain.mail_rules import QuietHours
 from domain.policy import Role
 from models.clock import Clock, ClockEvent, Notice
 from models.directory import AccountRole
-from models.office import Outbox
+from models.office import Outbox, OutboxState
 from services.office import Office
+from services.outbox import deliver, owed
 from services.sweep import sweep
 from tests.builders import LEAD, moment, report
+from tests.mailroom import catcher_of, mail_rules
 
 At = Callable[[str], datetime]
 
@@ -113,3 +116,33 @@ def test_two_clocks_that_are_late_together_climb_once_each_for_their_own_cause(o
     assert causes
     assert max(causes.values()) == 1
     assert it.case.rung == 3 + len(it.events("climbed"))
+
+
+def test_no_reminder_at_midnight_or_on_a_weekend(office: Office, at: At) -> None:
+    """zammad 4432: reminders reached people at midnight and on Saturdays, since the job ran whenever the clock said so.
+
+    Here a sweep that runs at 23:00 every day, weekends too, records what is due, and its ordinary mails wait for the
+    office's hours; red notices do not.
+    """
+    mail_rules(office, quiet=QuietHours(), bundle_minutes=0)
+    report(office)
+    until = moment(office, "2026-08-13 10:00")
+    catcher = catcher_of(office)
+    try:
+        deliver(office)
+        at("2026-07-16 23:00")
+        while office.now() < until:
+            sweep(office)
+            for hours in (0, 9, 15):
+                office.fixed = office.now() + timedelta(hours=hours)
+                while owed(office):
+                    deliver(office)
+    finally:
+        catcher.stop()
+    with office.reading() as session:
+        rows = session.scalars(select(Outbox).order_by(Outbox.id)).all()
+    assert {row.state for row in rows} == {OutboxState.SENT}
+    quiet = [row for row in rows if row.sent_at is not None and QuietHours().covers(row.sent_at, office.time)]
+    assert {(row.message, row.facts.get("colour")) for row in quiet} <= {("supervision_notice", "red")}
+    by_night = [row for row in rows if QuietHours().covers(row.owed_at, office.time)]
+    assert any(row.facts.get("colour") != "red" for row in by_night), "some were owed when people sleep"
