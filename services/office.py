@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+import models.tables  # noqa: F401 - a row can refer to any other table: whoever has an office knows them all
 from domain.policy import Policy
 from domain.working_time import WorkingTime
 from models.calendar import CalendarVersion
