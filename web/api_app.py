@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from web.api_cases import cases, reports
+from web.api_docs import show
 from web.api_door import Gate
 from web.api_models import ProblemBody
 from web.api_office import beside
@@ -51,6 +52,7 @@ def make_api(holder: SiteHolder) -> ASGIApp:
     for router in (cases, reports, beside):
         app.include_router(router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
+    app.add_api_route("/docs", show, include_in_schema=False, response_model=None)
     for kind in (Problem, RequestValidationError, HTTPException, *HANDLED):
         app.add_exception_handler(kind, answer)
     return Gate(app)

@@ -503,3 +503,19 @@ def test_an_actor_of_the_api_cannot_be_forged_by_a_report(ask: Ask, office: Offi
         first = session.scalars(select(Event.actor).order_by(Event.id)).first()
     assert first is not None
     assert (first["party"], first["channel"]) == (actor.party.value, actor.channel)
+
+
+def test_the_page_for_programmers_names_everything_and_loads_nothing_from_elsewhere(app: TestClient) -> None:
+    """Each operation with its fields, without a key, without a script, in both languages; nothing of the office is on it."""
+    document = app.get("/api/openapi.json").json()
+    for language, title in (("zh-CN", "程序接口"), ("en", "The interface for programs")):
+        answer = app.get("/api/docs", headers={"accept-language": language})
+        assert (answer.status_code, answer.headers["content-language"]) == (200, language)
+        assert title in answer.text
+        assert "<script" not in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        for path, methods in document["paths"].items():
+            for method in methods:
+                assert f"{method.upper()} /api{path}" in answer.text
+        for name in ("on_behalf", "updated_since", "Idempotency-Key", "allowed[].until"):
+            assert name in answer.text
