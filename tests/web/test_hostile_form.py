@@ -61,9 +61,9 @@ def post(client: TestClient, fields: Sequence[tuple[str, str]], files: Sequence[
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{quoted}"\r\n\r\n'
         body.write(head.encode("utf-8", "surrogatepass") + content + b"\r\n")
     body.write(f"--{boundary}--\r\n".encode())
-    return client.post(
-        "/report", content=body.getvalue(), headers={"content-type": f"multipart/form-data; boundary={boundary}"}, follow_redirects=False
-    ).status_code  # fmt: skip
+    kind = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    answer = client.post("/report", content=body.getvalue(), headers=kind, follow_redirects=False)
+    return int(answer.status_code)
 
 
 def raw_mails(office: Office) -> Iterator[bytes]:
