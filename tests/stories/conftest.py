@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.stories.stage", "tests.stories.steps_outcomes")
+pytest.register_assert_rewrite("tests.stories.stage", "tests.stories.steps_outcomes", "tests.stories.steps_plan")
 
 from services.office import Office  # noqa: E402 - what is rewritten must not be loaded before
 from tests.stories.stage import Stage  # noqa: E402 - the same

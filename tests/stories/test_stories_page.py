@@ -13,7 +13,8 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 import tests.stories.steps_actors
 import tests.stories.steps_desk
-import tests.stories.steps_outcomes  # noqa: F401 - whoever imports the steps defines them
+import tests.stories.steps_outcomes
+import tests.stories.steps_plan  # noqa: F401 - whoever imports the steps defines them
 
 HERE = Path(__file__).parent
 FEATURES = sorted(HERE.glob("*.feature"))

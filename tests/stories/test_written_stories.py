@@ -8,6 +8,7 @@ from pytest_bdd import scenarios
 from tests.stories.steps_actors import *  # noqa: F403 - a step is found by its words, not by a name
 from tests.stories.steps_desk import *  # noqa: F403 - the same
 from tests.stories.steps_outcomes import *  # noqa: F403 - the same
+from tests.stories.steps_plan import *  # noqa: F403 - the same
 
 pytestmark = pytest.mark.usefixtures("stage")
 

@@ -49,7 +49,8 @@ def post(client: TestClient, path: str, action: str, **typed: str) -> Response:
     """Open the page, press a button of its form, and read what follows."""
     forms = read(client, path).forms
     seal = next((form["seal"] for form in forms if "seal" in form), "")
-    return client.post(path, data={"seal": seal, "action": action, **typed}, follow_redirects=True)
+    answer: Response = client.post(path, data={"seal": seal, "action": action, **typed}, follow_redirects=True)
+    return answer
 
 
 def structure(office: Office) -> tuple[str, str, int]:
