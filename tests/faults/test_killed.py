@@ -116,7 +116,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(
         assert session.scalar(select(func.count()).select_from(Case)) == len(receipts) == REPORTS
         assert len(set(session.scalars(select(Case.code)))) == REPORTS
         assert set(session.scalars(select(Case.code))) == {f"DIF-2026-{n:04d}" for n in range(1, REPORTS + 1)}
-        sent = {row.message_id for row in session.scalars(select(Outbox))}
+        sent = {row.mail_id for row in session.scalars(select(Outbox))}
         assert {row.state for row in session.scalars(select(Outbox))} == {OutboxState.SENT}
         names = collections.Counter(session.scalars(select(Outbox.message)))
     # To lead, two supporters and reporter each; how many are alike depends on how the kills divide the batches.
