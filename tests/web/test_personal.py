@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -160,7 +161,8 @@ def test_what_people_write_is_text_on_every_page(client: TestClient, office: Off
         html = client.get(path).text
         assert "<script" not in html
         assert "&lt;script&gt;" in html
-        assert "49" not in html.replace("2049", "")
+        # The addresses of style sheets hold digests, in which any two figures may stand.
+        assert "49" not in re.sub(r"\?v=\w+", "", html).replace("2049", "")
 
 
 def test_the_step_that_is_owed_stands_open(client: TestClient, office: Office) -> None:
