@@ -19,6 +19,7 @@ from models.directory import Account
 from models.office import AccessLink, Outbox
 from notifications.message import SEALED_TITLE
 from services.digest import DigestReport, send_digests
+from services.directory_change import RoleGiven, RoleTaken
 from services.milestone_rulings import plan_page, rule_on_change
 from services.milestones import set_milestone
 from services.office import Office
@@ -30,6 +31,7 @@ from services.unsubscribe import digest_choice, send_again, stop_digest
 from tests.builders import LEAD, PLANNING, ROADS, everything_of, holder, report, unrouted
 from tests.mailroom import Mail, deliver_all
 from tests.services.test_concurrency import at_once
+from tests.services.test_directory_edit import change
 
 At = Callable[[str], datetime]
 
@@ -261,6 +263,25 @@ def test_a_late_node_and_a_change_to_be_ruled_on_stand_in_the_digests_of_who_ans
         assert plan_page(office, token).plan.code == "P02"
     token = next(link for link in rules.links if "/act/" in link).rsplit("/", 1)[1]
     assert rule_on_change(office, token, "approve", {}).done
+
+
+def test_who_lost_a_part_before_the_mail_went_out_gets_no_link_to_it(office: Office, at: At) -> None:
+    """A digest that waits for the mail server makes only the links that its reader may still have."""
+    it = report(office)
+    deliver_all(office)
+    at("2026-07-21 08:10")
+    send_digests(office)
+    officer = holder(office, Role.LIAISON, ROADS)
+    assert officer is not None
+    change(
+        office, RoleGiven(account="L13", role="liaison", unit=ROADS), RoleTaken(account=officer, role="liaison", unit=ROADS)
+    )  # fmt: skip
+    mails = deliver_all(office)
+    [mail] = [mail for mail in mails if mail.to == address_of(office, officer) and mail.message == "morning_digest"]
+    assert it.code in mail.text
+    assert not any("/act/" in link for link in mail.links)
+    passed = [mail for mail in mails if mail.message == "work_passed_on"]
+    assert address_of(office, "L13") in {mail.to for mail in passed}
 
 
 def test_two_workers_at_once_send_one_each(office: Office, at: At) -> None:
