@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.engine import make_url
 
 from models.case import Case, Event
@@ -161,8 +161,16 @@ def test_a_sweep_killed_at_any_boundary_and_swept_again_is_as_if_it_had_not_been
 def test_a_delivery_killed_at_any_boundary_sends_nothing_twice_but_the_one_that_was_not_marked(
     office: Office, opened_at: Copies, at: At, moment: str
 ) -> None:
-    """Every mail arrives; one at most twice, with the same Message-ID, and only where the mark of it was not yet written."""
-    difficulties(office, 1)
+    """Every mail arrives; one at most twice, with the same Message-ID, and only where the mark of it was not yet written.
+
+    Two cases of one moment: what waits for the same officer is one mail, and comes again as that.
+    """
+    difficulties(office, 2)
+    with office.writing() as session:
+        # One receipt is like the other.
+        session.execute(
+            update(Outbox).where(Outbox.message == "case_opened", Outbox.case_id != 1).values(state=OutboxState.VOID)
+        )
     doubled, rows, arrived = 0, list[Any](), Counter[str]()
     for n in count(1):
         server = MailServer()
@@ -176,12 +184,14 @@ def test_a_delivery_killed_at_any_boundary_sends_nothing_twice_but_the_one_that_
                 mine.fixed = mine.now() + LEASE * 2
                 deliver_all(mine)
                 with mine.reading() as session:
-                    rows = list(session.execute(select(Outbox.state, Outbox.mail_id)))
+                    owing = select(Outbox.state, Outbox.mail_id).where(Outbox.state != OutboxState.VOID)
+                    rows = list(session.execute(owing))
         finally:
             server.stop()
         assert {row.state for row in rows} == {OutboxState.SENT}
         arrived = Counter(str(message_from_bytes(data)["Message-ID"]) for _, _, data in server.received)
         assert set(arrived) == {row.mail_id for row in rows}
+        assert len(arrived) < len(rows), "some went together"
         assert sum(arrived.values()) - len(arrived) <= (moment == "before commit"), f"killed {moment} {n}"
         doubled += sum(arrived.values()) - len(arrived)
         if not died:
