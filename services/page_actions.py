@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.files import WITH_FILES
 from domain.lifecycle import ACTIONS, FieldKind
 from domain.policy import Label
+from models.case import Event
 from services.attachments import FIELD, HeldFile, add_to_case
+from services.case_view import event_label
 from services.casebook import Request, open_casebook
 from services.file_store import FileStore
 from services.links import Grant
 from services.office import Office
 from services.page_parts import decided_line
 from services.page_types import Done, LinkRefused, TimelineLine
+from services.people import People
 from services.refusal_words import allowed_now, in_words
 
 _SAID = {
@@ -63,7 +67,7 @@ def perform(
         )
     [result] = book.apply([Request(grant.case_id, action, grant.actor(), fields)])
     if result.refusal is not None:
-        decided = decided_line(session, grant, book.people) if result.refusal.code == "nothing_to_decide" else None
+        decided = _done_before(session, grant, book.people, action, result.refusal.code)
         if decided is not None:
             return Done(False, _already(office, decided))
         field = result.refusal.facts.get("field")
@@ -71,6 +75,21 @@ def perform(
     if files and action in WITH_FILES:
         add_to_case(office, book, grant.case_id, grant.actor(), action, files)
     return Done(True, _SAID.get(action, Label(f"已记录:{known.label.zh}。", f"Done: {known.label.en}.")))
+
+
+def _done_before(session: Session, grant: Grant, people: People, action: str, code: str) -> TimelineLine | None:
+    """By whom and when it was done that somebody else was quicker to do, where that is why it is refused."""
+    if code == "nothing_to_decide":
+        return decided_line(session, grant, people)
+    if code != "signed_for":
+        return None
+    event = session.scalars(
+        select(Event).where(Event.case_id == grant.case_id, Event.action == action).order_by(Event.seq.desc()).limit(1)
+    ).first()
+    if event is None:
+        return None
+    who = str(event.actor.get("account") or event.actor.get("unit") or "")
+    return TimelineLine(event.at, event_label(action), people.label(who))
 
 
 def _already(office: Office, decided: TimelineLine) -> Label:

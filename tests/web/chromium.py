@@ -63,8 +63,8 @@ class Served:
         return page
 
     def _note(self, said: ConsoleMessage) -> None:
-        # A form with a mistake is answered 422, which the browser's console calls an error too.
-        if said.type in ("error", "warning") and "status of 422" not in said.text:
+        # A form with a mistake is answered 422, one that came too late 409: the browser's console calls these errors too.
+        if said.type in ("error", "warning") and not re.search("status of (409|422)", said.text):
             self.complaints.append(said.text)
 
     def link(self, mails: list[Mail], message: str, to: str = "") -> str:
