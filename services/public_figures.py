@@ -134,10 +134,10 @@ def _groups(
 
 
 def _table(policy: Policy, lines: Sequence[_Line], least: int) -> tuple[PublicRow, ...] | None:
-    """The lines with their small cells hidden, column by column; None where no line may be shown beside the total."""
+    """The lines with their small cells hidden, column by column; None where no line may be shown, or none is left."""
     sizes = [len(cases) for _, cases, _, _ in lines]
     hidden = hidden_cells(sizes, least)
-    if hidden is None:
+    if hidden is None or len(hidden) == len([size for size in sizes if size]):
         return None
     columns = [_column(policy, name, lines, hidden, least) for name in MEASURES]
     return tuple(
