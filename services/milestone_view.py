@@ -130,6 +130,10 @@ class Plan:
         """The light in words."""
         return PLAN_LIGHTS[self.light] if self.light is not None else Label("—", "—")
 
+    def part_label(self, light: Light) -> Label:
+        """The light of a part of the whole in words."""
+        return PLAN_LIGHTS[light]
+
 
 PLAN_LIGHTS = LIGHT_LABELS | {
     Light.GREEN: Label("绿灯", "Green"),

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from models.clock import Clock
+from models.directory import Project
 from models.milestone import Milestone, MilestoneEntry
 from services.audit import verify
+from services.milestone_view import all_plans
 from services.office import Office
 from services.seed import DEMO, seed
 
@@ -41,3 +43,24 @@ def test_a_plan_taken_over_stands_up_to_the_audit(office: Office, at: Set) -> No
     report = verify(office)
     assert report.clocks == 97
     assert report.findings == ()
+
+
+@pytest.mark.sqlite
+def test_lights_and_slips_are_those_of_the_sample(office: Office, at: Set) -> None:
+    """Next node, its slip and the project's light are computed, and equal what the register of projects says of them."""
+    at("2026-07-16 09:00")
+    seed(office, [DEMO / "milestones.yaml"])
+    with office.reading() as session:
+        facts = {project.id: project.facts for project in session.scalars(select(Project))}
+    found = {plan.code: plan for plan in all_plans(office)}
+    assert len(found) == 12
+    for code, said in facts.items():
+        plan = found[code]
+        assert plan.light is not None
+        assert plan.light.value == said["light"], code
+        assert plan.next_node is not None
+        assert plan.next_node.code == said["next_node"], code
+        assert plan.next_node.plan.isoformat() == said["next_node_planned"], code
+    permit = next(node for node in found["P04"].nodes if node.code == "build_permit")
+    assert (permit.standing.slip, permit.standing.expected, permit.light) == (35, True, "red")
+    assert next(node.code for node in found["P04"].nodes if node.light == "yellow") == "plan_permit"
