@@ -85,6 +85,7 @@ def test_what_happens_to_a_case_is_told_in_order_and_signed(office: Office, at: 
     assert {row.state for row in rows(office)} == {OutboxState.SENT}
 
 
+@pytest.mark.sqlite
 def test_no_word_that_a_person_wrote_is_told(office: Office, receiver: Receiver) -> None:
     """Neither title nor text, name or address: whoever keeps the ledger sees numbers, states and dates."""
     with_hooks(office, RULE)
@@ -106,6 +107,7 @@ def test_a_restricted_case_is_told_to_nobody(office: Office, receiver: Receiver)
     assert rows(office) + rows(office, "group") + rows(office, "paper") == []
 
 
+@pytest.mark.sqlite
 def test_a_hook_gets_the_events_that_it_asked_for(office: Office, receiver: Receiver) -> None:
     """Another hook of the same office gets its own."""
     with_hooks(office, HookRule("ledger", events=("assigned",)), HookRule("other", events=("opened", "closed")))
@@ -114,6 +116,7 @@ def test_a_hook_gets_the_events_that_it_asked_for(office: Office, receiver: Rece
     assert [row.facts["type"] for row in rows(office, "hook:other")] == ["case.opened"]
 
 
+@pytest.mark.sqlite
 def test_every_event_that_a_hook_may_ask_for_happens(office: Office, at: At, receiver: Receiver) -> None:
     """A case that goes through all of it: no name of an event is promised for nothing."""
     with_hooks(office, RULE)
@@ -230,6 +233,7 @@ def test_a_hook_whose_receiver_is_gone_rests(office: Office, receiver: Receiver)
     assert [one["type"] for one in told(receiver)[1:]] == ["case.opened", "case.assigned"]
 
 
+@pytest.mark.sqlite
 def test_a_secret_can_be_changed_without_a_gap(
     office: Office, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +247,7 @@ def test_a_secret_can_be_changed_without_a_gap(
         Webhook(secret).verify(posted.body, posted.headers)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("missing", ["SECRET", "URL"])
 def test_a_hook_that_is_not_set_up_waits_and_says_what_is_missing(
     office: Office, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, missing: str
@@ -256,6 +261,7 @@ def test_a_hook_that_is_not_set_up_waits_and_says_what_is_missing(
     assert f"EXPEDITE_HOOK_LEDGER_{missing}" in (rows(office)[0].problem or "")
 
 
+@pytest.mark.sqlite
 def test_an_address_inside_is_refused_unless_the_operator_names_it(office: Office, receiver: Receiver) -> None:
     """The policy alone cannot make the office's server speak to its neighbours."""
     office.settings.http_private = ""
@@ -280,6 +286,7 @@ def test_a_group_reads_of_an_event_once_and_without_a_link_of_anybodys(office: O
     assert (row.state, row.grant, row.account_id) == (OutboxState.SENT, None, None)
 
 
+@pytest.mark.sqlite
 def test_two_supporters_letters_are_one_piece_of_news(office: Office, receiver: Receiver) -> None:
     """A group does not read the same line twice because two units were written to."""
     with_hooks(office, channels=(ChannelRule("group", "wecom", messages=("assigned_supporter",)),))
@@ -326,6 +333,7 @@ def test_a_group_is_told_of_many_cases_together(office: Office, at: At, receiver
     assert len(rows(office, "paper")) >= 8
 
 
+@pytest.mark.sqlite
 def test_paper_is_written_for_each_recipient(office: Office, receiver: Receiver) -> None:
     """An office without internet serves its mails by hand: a sheet for each, with unit and post."""
     with_hooks(office, channels=(ChannelRule("paper", "file", messages=("assigned_lead", "assigned_supporter")),))
@@ -336,6 +344,7 @@ def test_paper_is_written_for_each_recipient(office: Office, receiver: Receiver)
     assert all("送达：" in sheet.read_text("utf-8") for sheet in sheets)
 
 
+@pytest.mark.sqlite
 def test_a_try_by_hand_is_signed_and_written_down_nowhere(office: Office, receiver: Receiver) -> None:
     """The operator sees whether the receiver takes it; 410 to a try lets nothing rest."""
     with_hooks(office, RULE)
@@ -353,6 +362,7 @@ def test_a_try_by_hand_is_signed_and_written_down_nowhere(office: Office, receiv
         try_out(office, notifier(office), "nobody")
 
 
+@pytest.mark.sqlite
 def test_a_channel_can_be_tried_by_hand(office: Office, receiver: Receiver) -> None:
     """The group reads that it is a test, in its language; what the robot refuses is said."""
     with_hooks(office, RULE, channels=(ChannelRule("group", "wecom"), ChannelRule("paper", "file", locale="en")))
