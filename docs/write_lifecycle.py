@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from domain.diagram import mermaid, table  # noqa: E402 - the script may run before anything is installed
+from domain.diagram import clock_table, mermaid, table  # noqa: E402 - the script may run before anything is installed
 from domain.lifecycle import Kind  # noqa: E402 - the same
 
 BEGIN, END = "<!-- diagram: made by `make diagram` -->", "<!-- /diagram -->"
@@ -27,7 +27,9 @@ def lifecycle_page() -> str:
         "# The table of actions\n\nWritten by `make diagram` from `domain/lifecycle.py`; a test compares the two. Fields in brackets may be\n"
         f"left out.\n\n## Difficulties\n\n{table(Kind.DIFFICULTY)}\n\n```mermaid\n{mermaid()}\n```\n\n"
         f"## Factor requests\n\nA request is in progress, suspended or closed; what its status is called follows from its facts\n"
-        f"(`domain/factor.py`).\n\n{table(Kind.FACTOR)}\n"
+        f"(`domain/factor.py`).\n\n{table(Kind.FACTOR)}\n\n"
+        "## Clocks\n\nFrom `domain/clocks.py`. A clock of no case belongs to a report that waits, or to a node of a project's plan, whose\n"
+        f"colours come by calendar days of slip.\n\n{clock_table()}\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.clocks import CLOCKS
 from domain.lifecycle import ACTIONS, Kind, Status
 
 
@@ -33,4 +34,21 @@ def table(kind: Kind) -> str:
         by = ", ".join(sorted(p.value for p in action.by))
         approval = f" (approval: {action.approval.value})" if action.approval else ""
         rows.append(f"| {action.name} · {action.label.zh} | {sources} | {by} | {to}{approval} | {needs} |")
+    return "\n".join(rows)
+
+
+def clock_table() -> str:
+    """The table of clocks as Markdown: clock, owner, statuses in which it runs, notices, what it does at its due moment."""
+    rows = ["| Clock | Owner | Runs in | Notices | At expiry |", "|---|---|---|---|---|"]
+    for row in CLOCKS.values():
+        runs = "any" if row.runs_in == frozenset(Status) else ", ".join(s.value for s in Status if s in row.runs_in)
+        notices = ", ".join(c.value + (" + climb" if c in row.climbs else "") for c in row.colours)
+        if row.by_slip:
+            notices += " by slip"
+        if row.reminds:
+            notices = "reminders"
+        rows.append(
+            f"| {row.name} · {row.label.zh} | {row.owner.value} | {runs or 'no case'} | {notices or 'none'} | "
+            f"{row.expiry.value if row.expiry else '–'} |"
+        )
     return "\n".join(rows)
