@@ -46,7 +46,9 @@ def board_list(office: Office, user: BoardUser, filters: Filters, most: int = PA
     with office.reading() as session:
         people = people_of(session, office)
         if filters.q.strip():
-            narrowed = [Case.id.in_(_found(session, [*narrowed, says(user, filters.q.strip()[:LONGEST_SEARCH])]))]
+            narrowed = [
+                Case.id.in_(_found(session, [*narrowed, says(office, user, filters.q.strip()[:LONGEST_SEARCH])]))
+            ]
         ids, after = page_ids(session, at, narrowed, _shown(filters), filters.after, most)
         return BoardList(
             counters(session, narrowed, at), board_rows(session, office, people, user, ids), after, filters,
