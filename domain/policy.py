@@ -21,6 +21,7 @@ from domain.mail_rules import MailRules
 from domain.plan_rules import PlanRules
 from domain.publication import PublicRules
 from domain.roles import Role as Role
+from domain.sources import SourceRule
 
 
 class Unit(StrEnum):
@@ -311,6 +312,7 @@ class Policy:
     form: FormRules = field(default_factory=FormRules)
     channels: tuple[ChannelRule, ...] = ()
     hooks: tuple[HookRule, ...] = ()
+    sources: tuple[SourceRule, ...] = ()
 
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""

@@ -44,6 +44,15 @@ class Delivery(Base):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index("ix_delivery_state", "state"),
+        # Submissions of form services: an edit finds what it edits, the same bytes again are known.
+        Index(
+            "ix_delivery_entry",
+            "source",
+            "entry",
+            sqlite_where=text("entry is not null"),
+            postgresql_where=text("entry is not null"),
+        ),
+        Index("ix_delivery_body_hash", "source", "body_hash"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,3 +75,6 @@ class Delivery(Base):
     confirmed_by: Mapped[str | None]
     handled_at: Mapped[datetime | None]
     extra: Mapped[dict[str, Any]]
+    entry: Mapped[str | None] = mapped_column(String(160))
+    """What a form service calls the submission, the same when it is edited."""
+    edited_at: Mapped[datetime | None]

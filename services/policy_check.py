@@ -16,6 +16,7 @@ from services.policy_check_channels import check_channel_people, check_channels
 from services.policy_check_factors import check_factor_people, check_factors
 from services.policy_check_mail import check_mail
 from services.policy_check_plan import check_plan
+from services.policy_check_sources import check_sources
 
 AREA = "area"
 """In a category: the area of the case's project."""
@@ -66,6 +67,7 @@ def check_rules(policy: Policy, report: Report) -> None:
     check_factors(policy, report)
     check_plan(policy, report)
     check_channels(policy, report)
+    check_sources(policy, report)
     steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
     for position, step in enumerate(policy.head_link_steps):
         if step not in steps:
