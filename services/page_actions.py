@@ -69,7 +69,7 @@ def perform(
     if result.refusal is not None:
         decided = _done_before(session, grant, book.people, action, result.refusal.code)
         if decided is not None:
-            return Done(False, _already(office, decided))
+            return Done(False, _already(office, decided), None, allowed_now(result.refusal))
         field = result.refusal.facts.get("field")
         return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
     if files and action in WITH_FILES:

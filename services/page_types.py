@@ -183,6 +183,8 @@ class ActPage:
     subscribed: bool = False
     """Whether the reader's own calendar follows their dates."""
     files: tuple[FileLine, ...] = ()
+    why: tuple[tuple[Label, Label, Label], ...] = ()
+    """Of each deadline its name, the rule that gives it, and what the rule comes to."""
 
 
 @dataclass(frozen=True, slots=True)

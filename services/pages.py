@@ -30,6 +30,7 @@ from services.case_view import (
     people_of,
     timeline,
 )
+from services.explain import explain_lines
 from services.factor_view import cover, factor_sheet, stage_names
 from services.form import FormChoices, form_choices, submit_form
 from services.health import health
@@ -137,6 +138,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             asked=asked_lines(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
             factor=factor_sheet(office, session, case, people), subscribed=subscribed(office, session, grant.account),
             files=files_behind(session, grant),
+            why=tuple((one.label, one.rule_words, one.result) for one in explain_lines(session, office, row.id)),
         )  # fmt: skip
 
 

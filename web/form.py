@@ -21,8 +21,8 @@ from services.form import promise, public_choices
 from services.form import read_form as read_values
 from services.intake import Receipt
 from services.pages import submit_form
+from services.problem_words import problem_zh
 from services.project_search import search_projects
-from services.refusal_words import in_words
 from services.report import LONGEST_DETAIL, LONGEST_NAME, LONGEST_TITLE
 from web.bodies import read_form
 from web.languages import locale_of
@@ -128,7 +128,8 @@ def _form(
     file_problem = ""
     if taken.refused is not None:
         mistakes[FILES] = "wrong"
-        file_problem = in_words(taken.refused).in_(locale_of(request))
+        said = str(taken.refused.facts["problem" if taken.refused.code == "field_wrong" else "remedy"])
+        file_problem = problem_zh(said) if locale_of(request) == "zh" else f"{said}."
     return page(
         request, "form.html", status=422 if mistakes else 200, typed=typed, choices=public_choices(office), longest=LONGEST,
         mistakes=mistakes, problem=str(refused or taken.refused or ""), rules=office.policy.form,
