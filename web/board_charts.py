@@ -44,10 +44,12 @@ TABLE_ROWS = 16
 
 
 def page(request: Request) -> Response:
-    """The charts of `?from` to `?to`, of the last twelve months where they name no period."""
+    """The charts of `?from` to `?to`, of the last thirteen weeks where they name no period; months are twelve at least."""
     session, office = signed_in(request), site_of(request).office
     first, last = _period(request, office)
-    history, (days, months), waiting = _history(office, first, last), _closed(office, first, last), _waits(office)
+    history, waiting = _history(office, first, last), _waits(office)
+    days, _ = _closed(office, first, last)
+    _, months = _closed(office, _a_year(office, first, last), last)
     outcomes = {code: rule.label for code, rule in office.policy.outcomes.items()}
     return board_page(
         request, session, "board_charts.html", first=first, last=last, periods=_offered(office.today()), names=NAMES, history=history,
@@ -77,7 +79,7 @@ def picture(request: Request) -> Response:
             days, _ = _closed(office, first, last)
             drawn = resolving(days, resolving_says(days).in_(locale), locale, width)
         case "closing":
-            _, months = _closed(office, first, last)
+            _, months = _closed(office, _a_year(office, first, last), last)
             outcomes = {code: rule.label for code, rule in office.policy.outcomes.items()}
             drawn = closing(months, outcomes, closing_says(months).in_(locale), locale, width)
         case _:
@@ -87,10 +89,15 @@ def picture(request: Request) -> Response:
 
 
 def _period(request: Request, office: Office) -> tuple[date, date]:
-    first, last = asked(request, office, _offered(office.today())["twelve_months"][0])
+    first, last = asked(request, office, _offered(office.today())["thirteen_weeks"][0])
     # Nothing is known of days to come, and a light looks a few working days back into the calendar.
     first = max(first, office.time.first + LOOKS_BACK, last - LONGEST)
     return min(first, office.today()), min(last, office.today())
+
+
+def _a_year(office: Office, first: date, last: date) -> date:
+    """The first day of the months that are shown: months of a few weeks would say nothing."""
+    return max(min(first, _months_back(last.replace(day=1), 11)), office.time.first + LOOKS_BACK)
 
 
 def _offered(today: date) -> dict[str, tuple[date, date]]:
