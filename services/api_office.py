@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS
@@ -38,18 +38,17 @@ _FACTOR = (
 
 def list_factors(office: Office, key: ApiKey, of_type: str, project: str, after: int, limit: int) -> dict[str, Any]:
     """Factor requests in the order in which they were opened."""
-    query = (
-        select(Case.id)
-        .join(FactorRequest, FactorRequest.case_id == Case.id)
-        .where(Case.kind == Kind.FACTOR, Case.id > after, *visible(office, key))
+    shown = exists(
+        select(Case.id).where(Case.id == FactorRequest.case_id, *visible(office, key)).correlate(FactorRequest)
     )
+    query = select(FactorRequest.case_id).where(FactorRequest.case_id > after, shown)
     if of_type:
         query = query.where(FactorRequest.type == of_type)
     if project:
         # Nobody who is not to be named is found by asking for their project.
-        query = query.where(Case.project_id == project, ~withholds())
+        query = query.where(FactorRequest.case_id.in_(select(Case.id).where(Case.project_id == project, ~withholds())))
     with office.reading() as session:
-        found = session.scalars(query.order_by(Case.id).limit(limit + 1)).all()
+        found = session.scalars(query.order_by(FactorRequest.case_id).limit(limit + 1)).all()
         ids = found[:limit]
         return {"items": _factors(session, office, ids), "next": str(ids[-1]) if len(found) > limit else None}
 
@@ -169,7 +168,11 @@ def list_notices(
         select(Notice, Clock.kind, Case.code)
         .join(Case, Case.id == Notice.case_id)
         .join(Clock, Clock.id == Notice.clock_id)
-        .where(Notice.id > after, *visible(office, key))
+        # Notice by notice: a join that began at the cases would sort them all for the first page.
+        .where(
+            Notice.id > after,
+            exists(select(Case.id).where(Case.id == Notice.case_id, *visible(office, key)).correlate(Notice)),
+        )
     )
     if colour is not None:
         query = query.where(Notice.colour == colour)

@@ -15,11 +15,12 @@ from starlette.testclient import TestClient
 
 from domain.case import Actor
 from domain.lifecycle import Party
-from models.case import Case, Event
+from models.case import Case, CaseLink, Event
 from models.intake import Delivery
 from models.office import Command
 from services.api_keys import entry_of, new_key
 from services.desk import register
+from services.guarantees import request
 from services.office import Office
 from services.receiver import receive_waiting
 from services.sweep import sweep
@@ -267,6 +268,29 @@ def test_a_key_of_one_unit_sees_its_cases_alone(ask: Ask, office: Office) -> Non
     assert other.code not in ask("/projects/P02", "roads").text
 
 
+def test_a_factor_request_is_told_with_its_stages_and_figures(ask: Ask, office: Office) -> None:
+    """Requested, granted and missing in one unit; narrowed by type and project; a difficulty is none."""
+    asked = {
+        "type": "land",
+        "item": "工业用地供应",
+        "quantity": "118",
+        "unit": "亩",
+        "needed_by": "2027-06-30",
+        "project": "P07",
+    }
+    code = request(office, asked, "open-land").case
+    other = report(office).code
+    [line] = ask("/factors?type=land&project=P07").json()["items"]
+    assert (line["code"], line["requested"], line["granted"], line["gap"], line["unit"]) == (code, 118, 0, 118, "亩")
+    assert ask("/factors?type=power").json()["items"] == ask("/factors?project=P02").json()["items"] == []
+    whole = ask(f"/factors/{code.lower()}").json()
+    assert whole["stages"][0]["state"] == "open"
+    assert whole["stages"][0]["label"]["zh"]
+    assert ask(f"/factors/{other}").status_code == 404
+    steps = ask(f"/cases/{code}", "desk").json()["actions"]
+    assert "defer" in {one["action"] for one in steps}
+
+
 def test_notices_are_listed_as_they_were_issued(ask: Ask, office: Office, at: Callable[[str], object]) -> None:
     """Numbered, with colour, case and whose delay it is; narrowed by colour and by case."""
     it = report(office)
@@ -300,8 +324,6 @@ def test_a_restricted_case_does_not_exist_here(
     """Nowhere, for no key, not even as another case's relation; it is answered as what was never there."""
     it, other = told(office, restricted=True, title=f"{SECRET}事项"), report(office)
     with office.writing() as session:
-        from models.case import CaseLink
-
         session.add(CaseLink(case_id=other.id, target_id=it.id, kind="same_cause"))
     at("2026-08-10 09:00")
     sweep(office)
