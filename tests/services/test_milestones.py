@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.clock import Clock, Notice
-from models.milestone import Milestone
+from models.milestone import Milestone, MilestoneChange
 from models.office import Outbox
 from services.audit import verify
 from services.desk import StepResult
+from services.links import mint
+from services.milestone_json import plan_json
+from services.milestone_rulings import rule_on_change
 from services.milestones import set_milestone
 from services.office import Office
 from services.sweep import sweep
@@ -195,3 +198,75 @@ def test_a_command_is_done_once(planned: Office, at: Set) -> None:
     assert first.done
     assert set_milestone(planned, asked, "same") == first
     assert node_of(planned).excused == 1
+
+
+def asked_of(office: Office) -> tuple[str, MilestoneChange]:
+    """The token of the link to the change that was asked for last, minted as its mail would have it, and the change."""
+    mail = mails(office, "milestone_change_asked")[-1]
+    assert mail.grant is not None
+    with office.writing() as session:
+        token = mint(
+            session, office, mail.grant, case_id=None, delivery_id=None, account=mail.account_id, contact=None
+        )  # fmt: skip
+        return token, session.get_one(MilestoneChange, mail.grant["change"])
+
+
+def test_an_approved_change_starts_another_clock(planned: Office, at: Set) -> None:
+    """The yellow notice of the old day stays; the new day gets its own, in the next cycle."""
+    at("2026-07-28 09:00")
+    assert sweep(planned).notices == 1
+    assert record(planned, "change", date="2026-08-10", reason="更换桩机").done
+    assert "being decided already" in record(planned, "change", date="2026-08-11", reason="x").message
+    token, change = asked_of(planned)
+    assert (change.decider_id, str(change.from_day)) == ("R02", "2026-07-20")
+    assert not rule_on_change(planned, token, "refuse", {}).done
+    assert rule_on_change(planned, token, "approve", {}).done
+    assert not rule_on_change(planned, token, "approve", {}).done, "it is decided once"
+    node = node_of(planned)
+    assert (str(node.plan), str(node.original_plan), node.cycle) == ("2026-08-10", "2026-07-20", 2)
+    assert [(c.state.value, c.cycle) for c in clocks_of(planned)] == [("met", 1), ("running", 2)]
+    at("2026-08-18 09:00")
+    assert sweep(planned).notices == 1
+    assert [colour for colour, _, _ in notices(planned)] == ["yellow", "yellow"]
+    assert verify(planned).findings == ()
+
+
+def test_a_planned_day_that_no_ruling_gives_is_a_finding(planned: Office) -> None:
+    """Whoever types another day into the database is found out, whether or not the clock was moved with it."""
+    with planned.writing() as session:
+        session.execute(update(Milestone).values(plan=date.fromisoformat("2026-09-01")))
+    assert any("its approved changes give 2026-07-20" in str(found) for found in verify(planned).findings)
+    with planned.writing() as session:
+        session.execute(update(Milestone).values(plan=date.fromisoformat("2026-07-20")))
+    assert verify(planned).findings == ()
+    with planned.writing() as session:
+        session.execute(update(Clock).values(due=datetime(2026, 9, 1, tzinfo=UTC)))
+    assert [found.kind for found in verify(planned).findings] == ["clock_differs"]
+
+
+def test_the_project_says_how_its_dates_came_about(planned: Office, at: Set) -> None:
+    """Rule, policy version, heat-stop days by name and what follows, as `expedite project` prints them."""
+    at("2026-07-22 09:00")
+    record(planned, "heat_stop", date="2026-07-21")
+    record(planned, "forecast", date="2026-07-25")
+    found = plan_json(planned, "p02")
+    assert found is not None
+    [node] = found["nodes"]
+    assert (node["slip_days"], node["expected"], node["light"], node["excused_days"]) == (4, True, "green", 1)
+    [clock] = node["clocks"]
+    assert clock["heat_stop_days"] == ["2026-07-21"]
+    assert clock["planned_end"] == "2026-07-20T23:59:59+08:00"
+    assert clock["due"] == "2026-07-21T23:59:59+08:00"
+    assert clock["yellow_from"] == "2026-07-29T00:00:00+08:00"
+    assert clock["red_from"] == "2026-08-21T00:00:00+08:00"
+    assert (clock["agrees"], clock["policy"]) == (True, planned.policy.version)
+    assert plan_json(planned, "P99") is None
+
+
+@pytest.mark.sqlite
+def test_a_dry_run_tells_of_nodes_and_writes_nothing(planned: Office, at: Set) -> None:
+    """What would be issued on a later day, to whom; no number is drawn."""
+    at("2026-07-27 09:00")
+    ahead = sweep(planned, datetime(2026, 7, 28, 1, tzinfo=UTC), dry_run=True)
+    assert [(step.case, step.clock, step.step) for step in ahead.steps] == [("P02", "milestone", "yellow")]
+    assert notices(planned) == []
