@@ -114,6 +114,7 @@ def test_rates_hold_over_minute_hour_and_day(office: Office, server: MailServer,
     assert sent[-1] - sent[0] == timedelta(days=1)
 
 
+@pytest.mark.each_database
 def test_two_workers_share_one_rate(office: Office, server: MailServer) -> None:
     """Both look at the same moment: together they send no more than one would."""
     mail_rules(office, rates=Rates(5, local=True))
@@ -269,6 +270,7 @@ def test_a_window_gathers_what_comes_within_it(office: Office, server: MailServe
     assert not owed(office)
 
 
+@pytest.mark.each_database
 def test_a_bundle_that_was_fixed_comes_again_as_it_was(office: Office, server: MailServer, at: At) -> None:
     """Killed between claim and mark: the same mail with the same Message-ID; what was owed since goes in another one."""
     mail_rules(office, bundle_minutes=0)
@@ -381,6 +383,7 @@ def test_messages_about_one_case_share_its_thread_and_a_link(office: Office, ser
 # -- after an outage ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.each_database
 @pytest.mark.timeout(300)
 def test_three_days_of_outage_with_500_cases_are_one_mail_for_each_person(
     office: Office, server: MailServer, at: At
