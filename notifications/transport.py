@@ -12,8 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-import yagmail
-
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 # Some services refuse a burst for good in words only, with a permanent code; they accept it later.
 _SLOW_DOWN = ("frequen", "too many", "rate limit")
@@ -167,6 +165,8 @@ class Transport:
         raise Unreachable(_describe(error, self._server)) from error
 
     def _connect(self) -> None:
+        import yagmail  # when mail is sent: a policy that names channels is read before any page, without it
+
         server = self._server
         options: dict[str, object] = {"timeout": self._timeout, "local_hostname": _own_name()}
         if server.scheme == "smtps":
