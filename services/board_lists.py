@@ -5,6 +5,7 @@ Restricted cases are on none of them. What would name a withheld reporter is nei
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -22,7 +23,7 @@ from models.case import Case
 from models.directory import Enterprise, Project
 from models.factor import FactorStage
 from services.board_filters import DESK, ENTERPRISE, conditions, says
-from services.board_lights import URGENCY, Edges, edges, light_is, not_restricted
+from services.board_lights import URGENCY, Edges, edges, light_column, light_is, not_restricted
 from services.board_types import BoardList, BoardRow, Filters, LightCount, ListChoices
 from services.board_users import BoardUser
 from services.case_view import holder_of, people_of
@@ -45,15 +46,17 @@ def board_list(office: Office, user: BoardUser, filters: Filters, most: int = PA
     narrowed = [not_restricted(), *conditions(office, user, filters)]
     with office.reading() as session:
         people = people_of(session, office)
-        if filters.q.strip():
-            narrowed = [
-                Case.id.in_(_found(session, [*narrowed, says(office, user, filters.q.strip()[:LONGEST_SEARCH])]))
-            ]
-        ids, after = page_ids(session, at, narrowed, _shown(filters), filters.after, most)
+        if said := filters.q.strip()[:LONGEST_SEARCH]:
+            found = _found(session, at, [*narrowed, says(office, user, said)])
+            counted = Counter(light for light, _, _ in found)
+            totals = tuple(LightCount(light, LIGHT_LABELS[light], counted[light]) for light in URGENCY)
+            ids, after = _leaf(found, _shown(filters), filters.after, most)
+        else:
+            totals = counters(session, narrowed, at)
+            ids, after = page_ids(session, at, narrowed, _shown(filters), filters.after, most)
         return BoardList(
-            counters(session, narrowed, at), board_rows(session, office, people, user, ids), after, filters,
-            _choices(session, office, people),
-        )  # fmt: skip
+            totals, board_rows(session, office, people, user, ids), after, filters, _choices(session, office, people)
+        )
 
 
 def _shown(filters: Filters) -> tuple[Light, ...]:
@@ -63,9 +66,21 @@ def _shown(filters: Filters) -> tuple[Light, ...]:
     return URGENCY if filters.q.strip() or filters.status == Status.CLOSED.value else URGENCY[:-1]
 
 
-def _found(session: Session, conditions: Sequence[ColumnElement[bool]]) -> Sequence[int]:
-    """The newest cases that a search finds: one walk over the table, however often it is counted and leafed through."""
-    return session.scalars(select(Case.id).where(*conditions).order_by(Case.id.desc()).limit(MOST_FOUND)).all()
+def _found(session: Session, at: Edges, conditions: Sequence[ColumnElement[bool]]) -> list[tuple[Light, datetime, int]]:
+    """The newest cases that a search finds, each with its light and due moment: one walk over the table."""
+    due = func.coalesce(Case.due, literal(_FAR, Moment))
+    query = select(light_column(at), due, Case.id).where(*conditions).order_by(Case.id.desc()).limit(MOST_FOUND)
+    return [(Light(light), moment, case_id) for light, moment, case_id in session.execute(query)]
+
+
+def _leaf(
+    found: Sequence[tuple[Light, datetime, int]], lights: Sequence[Light], after: str, most: int
+) -> tuple[list[int], str]:
+    """A page of what was found, in the order of the other lists, and the key of the page after it."""
+    key = _read_key(after)
+    ranked = sorted((URGENCY.index(light), due, case_id) for light, due, case_id in found if light in lights)
+    rest = [row for row in ranked if key is None or row > key]
+    return [case_id for _, _, case_id in rest[:most]], _key(rest[most - 1]) if len(rest) > most else ""
 
 
 def restricted_list(office: Office, after: str = "") -> tuple[tuple[BoardRow, ...], str]:
