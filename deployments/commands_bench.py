@@ -10,7 +10,13 @@ import typer
 
 from deployments.refusal import CommandRefused
 
-MEASUREMENTS = {"board": "bench.board", "clock": "bench.clock", "load": "bench.load", "sweep": "bench.sweep"}
+MEASUREMENTS = {
+    "board": "bench.board",
+    "clock": "bench.clock",
+    "load": "bench.load",
+    "mail": "bench.mail",
+    "sweep": "bench.sweep",
+}
 """What can be measured, and the module that does. It runs in a process of its own: `bench` stands above every package."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
