@@ -16,7 +16,7 @@ audit = typer.Typer(help="The history: verify it, store its digest, redact a per
 
 @audit.command("verify")
 def audit_verify(data: Data = None, as_json: AsJson = False) -> None:
-    """Recompute every chain, text, digest and clock. Exit status 1 with the list of what is wrong."""
+    """Recompute every chain, text, file, digest and clock. Exit status 1 with the list of what is wrong."""
     from services.audit import verify
 
     with opened(data) as office:
@@ -25,12 +25,12 @@ def audit_verify(data: Data = None, as_json: AsJson = False) -> None:
         day, digest = report.last or (None, None)
         show({
             "ok": not report.findings, "cases": report.cases, "events": report.events, "clocks": report.clocks,
-            "digests": report.digests, "last_digest": {"day": day, "digest": digest} if digest else None,
+            "digests": report.digests, "files": report.files, "last_digest": {"day": day, "digest": digest} if digest else None,
             "findings": [asdict(f) for f in report.findings], "seconds": round(report.seconds, 3),
         })  # fmt: skip
     else:
         typer.echo(
-            f"{report.cases} cases, {report.events} events, {report.clocks} clocks, {report.digests} digests in "
+            f"{report.cases} cases, {report.events} events, {report.clocks} clocks, {report.digests} digests, {report.files} files in "
             f"{report.seconds:.1f} s"
         )
         if report.last is not None:
@@ -63,7 +63,7 @@ def audit_redact(
     reason: Annotated[str, typer.Option(help="On whose request, on what ground; kept in the history.")],
     data: Data = None,
 ) -> None:
-    """Blank the personal text of an event for ever; the chain stays whole and says that it was done."""
+    """Blank the personal text of an event and remove its files for ever; the chain stays whole and says that it was done."""
     from domain.case import Actor
     from domain.lifecycle import Party
     from services.redaction import redact
