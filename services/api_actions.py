@@ -31,7 +31,8 @@ from services.office import Office, digest
 from services.refusal_words import in_words
 from services.report import clean, read_report
 
-STEPS = (*DESK_STEPS, *FACTOR_STEPS)
+STEPS = frozenset(name for name in (*DESK_STEPS, *FACTOR_STEPS) if Party.APPROVER not in ACTIONS[name].by)
+"""What a key of the desk may do: nothing that an approver decides, though a clerk may record it from paper."""
 LONGEST_SPEAKER = 120
 
 

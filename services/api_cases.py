@@ -162,6 +162,8 @@ def one_case(office: Office, key: ApiKey, code: str) -> dict[str, Any] | None:
         draft = Draft(case, office.now(), Actor(Party.OBSERVER, "api"), office.policy, office.time, place)
         may = [allowed_json(office, one.action, one.by, one.until) for one in allowed(draft)]
         forms = step_forms(office, session, case, people, viewer(key)) if key.desk else ()
+        # What an approver decides a key does not record either.
+        forms = tuple(form for form in forms if Party.APPROVER not in form.action.by)
         parts = _assignments(session, office, people, row.id)
     page = case_page(office, viewer(key, names=not secret), row.code)
     if page is None:

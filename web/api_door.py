@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import monotonic
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -26,11 +27,22 @@ bearer = HTTPBearer(
 )  # fmt: skip
 
 
+SAID_EVERY = 600.0
+"""Seconds in which one look of a key stands in the log; whatever changes something stands there each time."""
+
+
 class Gate:
     """Lets a request through with the key that it carries; says in the log whose key did what, never the key."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._said: dict[str, float] = {}
+        logger.setLevel(logging.INFO)
+        if not logger.hasHandlers():
+            # The server logs warnings alone; when a key was used last has to be found all the same.
+            handler = logging.StreamHandler()
+            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+            logger.addHandler(handler)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -54,17 +66,18 @@ class Gate:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                logger.info(
-                    "api key %s (%s): %s %s %s",
-                    key.name,
-                    key.role.value,
-                    scope["method"],
-                    scope["path"],
-                    message["status"],
-                )
+                self._say(key, scope, message["status"])
             await send(message)
 
         await self.app(scope, again, told)
+
+    def _say(self, key: ApiKey, scope: Scope, status: int) -> None:
+        now = monotonic()
+        if scope["method"] in ("GET", "HEAD") and now - self._said.get(key.name, -SAID_EVERY) < SAID_EVERY:
+            return
+        self._said[key.name] = now
+        # A path may hold line breaks: a log line is one line.
+        logger.info("api key %s (%s): %s %r %s", key.name, key.role.value, scope["method"], scope["path"], status)
 
 
 def _key(request: Asked, site: Site) -> ApiKey:

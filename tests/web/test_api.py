@@ -133,7 +133,7 @@ def test_the_log_says_whose_key_was_used_and_never_the_key(ask: Ask, caplog: pyt
     caplog.set_level(logging.DEBUG)
     ask("/cases")
     said = "\n".join(record.getMessage() for record in caplog.records)
-    assert "api key grafana (reader): GET /api/v1/cases 200" in said
+    assert "api key grafana (reader): GET '/api/v1/cases' 200" in said
     assert KEYS["reader"][0] not in said
 
 
@@ -289,6 +289,9 @@ def test_a_factor_request_is_told_with_its_stages_and_figures(ask: Ask, office: 
     assert ask(f"/factors/{other}").status_code == 404
     steps = ask(f"/cases/{code}", "desk").json()["actions"]
     assert "defer" in {one["action"] for one in steps}
+    assert not {"pass_stage", "grant", "reject_stage"} & {one["action"] for one in steps}
+    stage = ask(f"/cases/{code}/actions/pass_stage", "desk", send=step(stage=whole["stages"][0]["code"]))
+    assert (stage.status_code, stage.json()["code"]) == (403, "by_a_person")
 
 
 def test_notices_are_listed_as_they_were_issued(ask: Ask, office: Office, at: Callable[[str], object]) -> None:
