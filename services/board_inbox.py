@@ -18,7 +18,7 @@ from services.board_users import BoardUser
 from services.office import Office
 from services.page_types import Done
 from services.receiver import replay
-from services.report import parse_body
+from services.report import said_of
 from services.waiting_reports import accept, dismiss
 
 MOST = 100
@@ -84,7 +84,7 @@ def _item(office: Office, row: Delivery, *, whole: bool = False) -> InboxItem:
 
 def _lines(row: Delivery) -> tuple[tuple[Label, str], ...]:
     try:
-        said = parse_body(row.body)
+        said = said_of(row)
     except FieldRefused:
         return ()
     data = said.get("data")

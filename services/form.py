@@ -151,11 +151,18 @@ def store_report(
 def confirmed_contact(office: Office, report: Report) -> bool:
     """Whether this address was confirmed before, for this very enterprise: another firm's name needs its own confirmation."""
     with office.reading() as session:
-        found = session.execute(
-            select(Enterprise.name, Enterprise.name_en, Enterprise.uscc)
-            .join(Contact, Contact.enterprise_id == Enterprise.id)
-            .where(Contact.email == report.email, Contact.verified_at.is_not(None))
-        ).all()
+        return confirmed_in(session, report)
+
+
+def confirmed_in(session: Session, report: Report) -> bool:
+    """The same within a transaction."""
+    if report.email is None:
+        return False
+    found = session.execute(
+        select(Enterprise.name, Enterprise.name_en, Enterprise.uscc)
+        .join(Contact, Contact.enterprise_id == Enterprise.id)
+        .where(Contact.email == report.email, Contact.verified_at.is_not(None))
+    ).all()
     return any(report.enterprise in (name, name_en) and report.uscc in (None, uscc) for name, name_en, uscc in found)
 
 
@@ -164,9 +171,10 @@ def ask_to_confirm(
 ) -> None:
     """Mail the link by which the reporter confirms, and let the report wait with its clock."""
     now = office.now()
-    domain = office.mail_domain
     start_clock(session, office.policy, office.time, delivery_id, now)
+    if report.email is None:
+        return  # Only a clerk can accept it.
     insert_once(session, [outbox_row(
-        key=f"confirm_report:{delivery_id}", message="confirm_report", address=report.email or "", locale=locale, now=now,
-        domain=domain, facts={"receipt": receipt}, grant={"party": "enterprise"}, delivery_id=delivery_id,
+        key=f"confirm_report:{delivery_id}", message="confirm_report", address=report.email, locale=locale, now=now,
+        domain=office.mail_domain, facts={"receipt": receipt}, grant={"party": "enterprise"}, delivery_id=delivery_id,
     )])  # fmt: skip

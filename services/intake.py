@@ -5,13 +5,10 @@ Storing never depends on the engine, the worker or the mail server.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import exists, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -21,13 +18,8 @@ from models.intake import Delivery, DeliveryState, Trust
 from services.links import hash_token, mint, new_token
 from services.office import Office
 
-TOLERANCE = timedelta(minutes=5)
 SIGNED_TYPE = "difficulty.reported"
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-class SignatureRefused(Exception):
-    """A delivery whose signature is wrong, missing or too old: answered 401 and stored nowhere but in a counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,46 +35,6 @@ def new_receipt() -> str:
     """A number that can be read out over the phone, e.g. R-7KQ4-M2XD-9TPA (60 random bits)."""
     said = "".join(secrets.choice(_ALPHABET) for _ in range(12))
     return f"R-{said[:4]}-{said[4:8]}-{said[8:]}"
-
-
-def verify_standard(headers: Mapping[str, str], body: bytes, keys: Sequence[str], now: datetime) -> str:
-    """Check a Standard Webhooks signature and return the delivery's id.
-
-    HMAC-SHA256 over `id.timestamp.body`, base64, `v1,` before each of several signatures; every secret is tried. Raises
-    SignatureRefused (standard-webhooks.md 1.0.0).
-    """
-    delivery_id, stamp, given = (headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
-    if not delivery_id or not stamp or not given:
-        raise SignatureRefused("the headers webhook-id, webhook-timestamp and webhook-signature are needed")
-    if not stamp.isascii() or not stamp.isdecimal() or len(stamp) > 12:
-        raise SignatureRefused("webhook-timestamp is not a number of seconds")
-    if abs(now.timestamp() - int(stamp)) > TOLERANCE.total_seconds():
-        raise SignatureRefused("webhook-timestamp is more than five minutes away from now; check the sender's clock")
-    signed = f"{delivery_id}.{stamp}.".encode() + body
-    expected = [base64.b64encode(hmac.new(_key(key), signed, hashlib.sha256).digest()) for key in keys]
-    candidates = [s[3:].encode("utf-8", "replace") for s in given.split(" ") if s.startswith("v1,")]
-    # Every pair is compared in full, so that the time taken says nothing about which secret or signature came close.
-    matches = [hmac.compare_digest(e, c) for e in expected for c in candidates]
-    if not any(matches):
-        raise SignatureRefused("no signature matches; check the secret and that the body is signed as sent")
-    return delivery_id
-
-
-def _key(secret: str) -> bytes:
-    said = secret.removeprefix("whsec_")
-    try:
-        return base64.b64decode(said, validate=True)
-    except ValueError:
-        return said.encode()
-
-
-def accept_webhook(office: Office, source: str, headers: Mapping[str, str], body: bytes) -> Receipt:
-    """Verify and store a delivery; committed before the answer. Raises SignatureRefused."""
-    keys = office.settings.webhook_secrets(source)
-    if not keys:
-        raise SignatureRefused(f"no secret is set for source {source!r}")
-    key = verify_standard(headers, body, keys, office.real_now())
-    return store(office, source, key, Trust.SIGNED, DeliveryState.WAITING, body, headers.get("content-type"))
 
 
 def store(

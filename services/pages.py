@@ -43,7 +43,7 @@ from services.page_choices import fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TrackPage
 from services.people import People
-from services.report import parse_body
+from services.report import said_of
 from services.waiting_reports import accept, dismiss
 
 __all__ = [
@@ -224,7 +224,7 @@ def _mailed(grant: Grant) -> bool:
 
 def _said(delivery: Delivery) -> tuple[tuple[Label, str], ...]:
     """What a waiting report says, for the reporter who is to confirm it or the clerk who is to decide."""
-    said = parse_body(delivery.body)
+    said = said_of(delivery)
     given = said.get("enterprise")
     firm: dict[str, Any] = given if isinstance(given, dict) else {}
     pairs = (

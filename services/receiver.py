@@ -20,6 +20,7 @@ from services.office import Office
 from services.project_search import named_by_stranger
 from services.report import Report, parse_body, read_report
 from services.senders import Sender, find_senders
+from services.submissions import Submissions
 from services.triage import route
 
 
@@ -27,7 +28,7 @@ from services.triage import route
 class Received:
     """What a batch came to: codes of the cases opened, how many the rules dispatched, the rest for the desk; quarantine.
 
-    Of the cases opened, `restricted` ones are counted and not named.
+    Of the cases opened, `restricted` ones are counted and not named. `revised` edits of forms changed what was reported.
     """
 
     cases: tuple[str, ...]
@@ -37,6 +38,7 @@ class Received:
     waiting_confirmation: int
     taken: int
     restricted: int = 0
+    revised: int = 0
 
 
 def receive_waiting(office: Office, limit: int = 200) -> Received:
@@ -54,9 +56,11 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
         # One at a time from here: two receivers who meet a new enterprise's first two reports must not both make it.
         hold(session, "receive")
         book = open_casebook(office, session)
-        read, quarantined = _read_all(rows)
-        good = [(row, report) for row, report in read if not is_factor(row)]
-        requests, refused = open_requests(book, [(row, report) for row, report in read if is_factor(row)])
+        forms = Submissions(office, session, book)
+        read, quarantined = _read_all(rows, forms)
+        good = [(row, report) for row, report in read if forms.rule(row) is not None or not is_factor(row)]
+        asked = [(row, report) for row, report in read if forms.rule(row) is None and is_factor(row)]
+        requests, refused = open_requests(book, asked)
         senders = find_senders(session, [(report, row.confirmed_at) for row, report in good])
         cases = [_new_case(book, *one, sender) for one, sender in zip(good, senders, strict=True)]
         opened = book.open(cases)
@@ -75,6 +79,7 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
             _unconfirmed(session),
             len(rows),
             len(opened) - len(named),
+            forms.revised,
         )
 
 
@@ -82,12 +87,15 @@ def _unconfirmed(session: Session) -> int:
     return session.scalar(select(func.count()).where(Delivery.state == DeliveryState.UNCONFIRMED)) or 0
 
 
-def _read_all(rows: Sequence[Delivery]) -> tuple[list[tuple[Delivery, Report]], int]:
+def _read_all(rows: Sequence[Delivery], forms: Submissions) -> tuple[list[tuple[Delivery, Report]], int]:
     good: list[tuple[Delivery, Report]] = []
     quarantined = 0
     for row in rows:
         try:
-            good.append((row, read_delivery(row)))
+            rule = forms.rule(row)
+            report = read_delivery(row) if rule is None else forms.take(row, rule)
+            if report is not None:
+                good.append((row, report))
         except FieldRefused as refusal:
             # The sender did its part: what cannot be read stays, with the reason, and can be replayed.
             row.state, row.problem = DeliveryState.QUARANTINED, str(refusal)

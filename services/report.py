@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.refusals import FieldRefused, need, wrong
 from domain.uscc import validate_uscc
+from models.intake import Delivery
 
 LONGEST_TITLE = 200
 LONGEST_DETAIL = 4000
@@ -114,4 +115,10 @@ def parse_body(body: bytes) -> dict[str, Any]:
     return said
 
 
-__all__ = ["FieldRefused", "Report", "clean", "parse_body", "read_report"]
+def said_of(row: Delivery) -> dict[str, Any]:
+    """What a delivery says in our own form: as it was mapped, or as it came. Raises FieldRefused."""
+    said = row.extra.get("said")
+    return said if isinstance(said, dict) else parse_body(row.body)
+
+
+__all__ = ["FieldRefused", "Report", "clean", "parse_body", "read_report", "said_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-_PERSONAL = re.compile(r"/(track|act|calendar|unsubscribe)/[^/?\s\"]+")
+_PERSONAL = re.compile(r"/(track|act|calendar|unsubscribe|webhooks/[^/?\s\"]+)/[^/?\s\"]+")
 HIDDEN = "…"
 
 

@@ -53,6 +53,7 @@ logger = logging.getLogger(__name__)
 
 ROUTES = (
     Route("/webhooks/{source}", webhooks.receive, methods=["POST"]),
+    Route("/webhooks/{source}/{key}", webhooks.receive_at, methods=["POST"]),
     Route("/", form.show, methods=["GET"]),
     Route("/report", form.submit, methods=["POST"]),
     Route("/report", form.again, methods=["GET"]),
@@ -142,6 +143,7 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
     app.router.redirect_slashes = False
     app.state.holder = holder
     app.state.requests = requests
+    app.state.webhooks = metrics.Requests()
     return app
 
 

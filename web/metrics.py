@@ -25,18 +25,18 @@ UNKNOWN = "unknown"
 
 
 class Requests:
-    """How many requests each route answered with which status, in this process."""
+    """How many requests each route (or form service) was answered with which status (or outcome), in this process."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, int]] = Counter()
+        self._counts: Counter[tuple[str, int | str]] = Counter()
         self._lock = threading.Lock()
 
-    def count(self, route: str, status: int) -> None:
+    def count(self, route: str, status: int | str) -> None:
         """Count one."""
         with self._lock:
             self._counts[route, status] += 1
 
-    def so_far(self) -> dict[tuple[str, int], int]:
+    def so_far(self) -> dict[tuple[str, int | str], int]:
         """The counts by (route, status)."""
         with self._lock:
             return dict(self._counts)
@@ -84,7 +84,8 @@ def show(request: Request) -> Response:
     from prometheus_client.exposition import CONTENT_TYPE_LATEST
     from prometheus_client.registry import Collector
 
-    families = list(_families(read_metrics(site.office), request.app.state.requests.so_far()))
+    state = request.app.state
+    families = list(_families(read_metrics(site.office), state.requests.so_far(), state.webhooks.so_far()))
 
     class Said(Collector):
         def collect(self) -> Iterable[Metric]:
@@ -102,7 +103,9 @@ def _may_read(request: Request, token: str) -> bool:
     return bool(token) and scheme.lower() == "bearer" and compare_digest(said.strip().encode(), token.encode())
 
 
-def _families(metrics: Metrics, requests: Mapping[tuple[str, int], int]) -> Iterable[Metric]:
+def _families(
+    metrics: Metrics, requests: Mapping[tuple[str, int | str], int], webhooks: Mapping[tuple[str, int | str], int]
+) -> Iterable[Metric]:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     def gauge(name: str, says: str, labels: Sequence[str], values: Mapping[Any, float]) -> Metric:
@@ -125,3 +128,10 @@ def _families(metrics: Metrics, requests: Mapping[tuple[str, int], int]) -> Iter
     for (route, status), count in requests.items():
         answered.add_metric([route, str(status)], count)
     yield answered
+    came = CounterMetricFamily(
+        "expedite_webhook_deliveries", "Deliveries of form services to this process: received, duplicate, refused, too_large.",
+        labels=("source", "outcome"),
+    )  # fmt: skip
+    for (source, outcome), count in webhooks.items():
+        came.add_metric([source, str(outcome)], count)
+    yield came

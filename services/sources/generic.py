@@ -76,7 +76,17 @@ def read(payload: dict[str, Any], rule: SourceRule) -> Submission:
     return Submission(identity(payload, rule.submission_id) if rule.submission_id else "", answers, edited, payload)
 
 
+def challenge(inbound: Inbound) -> dict[str, Any] | None:
+    """What a service wants back that tries the address before it uses it (Feishu and its like)."""
+    try:
+        asked = parse_body(inbound.body)
+    except FieldRefused:
+        return None
+    word = asked.get("challenge")
+    return {"challenge": word[:200]} if asked.get("type") == "url_verification" and isinstance(word, str) else None
+
+
 def kind_of(rule: SourceRule) -> Kind:
     """This kind for one source: believed when it signs."""
     trust = Trust.SIGNED if rule.signature is not None else Trust.PUBLIC
-    return Kind("generic", Label("其他表单服务", "Another form service"), trust, verify, delivery_id, read)
+    return Kind("generic", Label("其他表单服务", "Another form service"), trust, verify, delivery_id, read, challenge)

@@ -24,9 +24,9 @@ from models.case import Case
 from models.office import Outbox, OutboxState
 from notifications.catcher import Catcher
 from notifications.caught import caught, to_json
-from services.intake import accept_webhook
 from services.office import Office
 from services.outbox import LEASE
+from services.webhooks import accept_webhook
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = b"a secret of the form service"

@@ -18,11 +18,13 @@ from models.intake import Delivery, DeliveryState
 from models.office import Outbox
 from services.case_view import case_json
 from services.form import submit_form
-from services.intake import Receipt, SignatureRefused, accept_webhook, waiting
+from services.intake import Receipt, waiting
 from services.office import Office
 from services.pages import act, act_page, confirm_report, track_page
 from services.receiver import receive_waiting, replay
+from services.sources.kind import SignatureRefused
 from services.sweep import sweep
+from services.webhooks import accept_webhook
 from tests.mailroom import deliver_all
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the form service").decode()
@@ -140,8 +142,10 @@ def test_one_changed_byte_breaks_the_signature(office: Office) -> None:
 
 def test_a_source_without_secret_is_refused(office: Office) -> None:
     """An unknown source is a wrong configuration, said so."""
-    with pytest.raises(SignatureRefused, match="no secret"):
+    with pytest.raises(SignatureRefused, match="not known"):
         accept_webhook(office, "typeform", {}, b"{}")
+    with pytest.raises(SignatureRefused, match="no secret"):
+        accept_webhook(office, "standard", {}, b"{}")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,195 @@
+"""Submissions of form services as the receiver meets them: mapped, believed or not, new or the edit of one that is here already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.case import Actor
+from domain.lifecycle import Party
+from domain.policy import Label
+from domain.refusals import FieldRefused
+from domain.sources import SourceRule
+from models.case import Case
+from models.directory import Contact
+from models.intake import Delivery, DeliveryState, Trust
+from services.casebook import Casebook, Request
+from services.form import ask_to_confirm, confirmed_in
+from services.office import Office
+from services.report import Report, read_report
+from services.sources import rule_of
+from services.sources.kind import NoSubmission
+from services.sources.mapping import Mapped, lacking, map_body
+from services.waiting_reports import dismiss
+
+LONGEST_QUOTE = 300
+"""Characters of an answer that a revision's line in the history quotes; the whole stands in the delivery."""
+
+_LABELS = {
+    "enterprise": Label("企业", "Enterprise"), "uscc": Label("统一社会信用代码", "Credit code"), "contact": Label("联系人", "Contact"),
+    "phone": Label("电话", "Phone"), "email": Label("邮箱", "E-mail"), "project": Label("项目", "Project"),
+    "category": Label("类别", "Category"), "severity": Label("紧急程度", "Severity"), "title": Label("标题", "Title"),
+    "detail": Label("说明", "Detail"),
+}  # fmt: skip
+"""What of a report an edit may change."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Submissions:
+    """Takes up the mapped deliveries of one batch. `revised` counts edits of cases, `waiting` reports that now wait to be confirmed."""
+
+    office: Office
+    session: Session
+    book: Casebook
+    revised: int = 0
+    waiting: int = 0
+    _taken: set[tuple[str, str]] = field(default_factory=set)
+
+    def rule(self, row: Delivery) -> SourceRule | None:
+        """The mapping of a delivery's source; None for reports in our own form."""
+        return rule_of(self.book.policy, row.source)
+
+    def take(self, row: Delivery, rule: SourceRule) -> Report | None:
+        """The report to open a case of now; None where the delivery is settled otherwise. Raises FieldRefused: quarantine."""
+        if row.confirmed_by is not None and "said" in row.extra:
+            # What was confirmed is what becomes the case, also when the mapping was changed meanwhile.
+            return read_report(row.extra["said"])
+        try:
+            mapped = map_body(rule, row.body)
+        except NoSubmission as other:
+            row.state, row.problem, row.handled_at = DeliveryState.DISMISSED, str(other), self.book.now
+            return None
+        report = _read(mapped)
+        row.extra = {**row.extra, "said": mapped.data}
+        row.entry, row.edited_at = mapped.entry or None, mapped.edited_at
+        if row.entry is not None:
+            if (row.source, row.entry) in self._taken:
+                return None  # Its first delivery becomes a case in this very batch: the next one revises that.
+            self._taken.add((row.source, row.entry))
+            if self._revises(row, report):
+                return None
+        if row.trust is Trust.PUBLIC and row.confirmed_by is None and not confirmed_in(self.session, report):
+            row.state = DeliveryState.UNCONFIRMED
+            ask_to_confirm(self.session, self.office, row.id, row.receipt, report, row.locale)
+            self.waiting += 1
+            return None
+        return report
+
+    def _revises(self, row: Delivery, report: Report) -> bool:
+        """Whether the delivery was settled as the edit of an earlier one."""
+        earlier = list(self.session.scalars(
+            select(Delivery)
+            .where(Delivery.source == row.source, Delivery.entry == row.entry, Delivery.id != row.id)
+            .where(Delivery.state.in_((DeliveryState.DONE, DeliveryState.UNCONFIRMED)))
+            .order_by(Delivery.id)
+        ))  # fmt: skip
+        waits = [one for one in earlier if one.state is DeliveryState.UNCONFIRMED]
+        newest = max(earlier, key=lambda one: (one.edited_at or _LONG_AGO, one.id), default=None)
+        if newest is None:
+            return False
+        if _older(row, newest):
+            row.state, row.case_id, row.handled_at = DeliveryState.DONE, newest.case_id, self.book.now
+            row.flags = ["older_edit"]
+            return True
+        for one in waits:
+            # Nobody has confirmed that one: the newer words wait in its place, the older ones stay on record.
+            dismiss(self.session, self.office, one, "edited")
+            one.problem = f"edited by its sender before it was confirmed: {row.receipt} took its place"
+        case_id = next((one.case_id for one in reversed(earlier) if one.case_id is not None), None)
+        if case_id is None:
+            return False
+        self._revise(row, report, newest, case_id)
+        return True
+
+    def _revise(self, row: Delivery, report: Report, newest: Delivery, case_id: int) -> None:
+        before = _report_of(newest)
+        if row.trust is Trust.PUBLIC and report.email != before.email:
+            raise FieldRefused("field_wrong", "Field {field}: {problem}.", {
+                "field": "enterprise.email",
+                "problem": f"{self._code(case_id)} was confirmed from another address; an edit of a form that nobody signs cannot change it",
+            })  # fmt: skip
+        changed = _changed(before, report)
+        row.case_id, row.contact_id = case_id, newest.contact_id
+        if changed:
+            self._tell(row, case_id, changed)
+        row.state, row.handled_at = DeliveryState.DONE, self.book.now
+        row.flags = ["revision", *(f"changed:{name}" for name in changed)] if changed else ["no_change"]
+        self.revised += bool(changed)
+
+    def _tell(self, row: Delivery, case_id: int, changed: dict[str, tuple[str, str]]) -> None:
+        contact = row.contact_id if row.contact_id is not None else self._reporter(case_id)
+        actor = Actor(Party.ENTERPRISE, row.source, contact=contact)
+        [result] = self.book.apply([Request(case_id, "supplement", actor, {"text": _words(row.locale, changed)})])
+        if result.refusal is not None:
+            row.case_id = None
+            raise FieldRefused("field_wrong", "Field {field}: {problem}.", {
+                "field": "entry", "problem": f"it edits {result.code}, which cannot take it any more: {result.refusal}",
+            })  # fmt: skip
+
+    def _reporter(self, case_id: int) -> int | None:
+        return self.session.scalar(
+            select(Delivery.contact_id).where(Delivery.case_id == case_id, Delivery.contact_id.is_not(None)).limit(1)
+        ) or self.session.scalar(
+            select(Contact.id)
+            .join(Case, Case.enterprise_id == Contact.enterprise_id)
+            .where(Case.id == case_id)
+            .limit(1)
+        )
+
+    def _code(self, case_id: int) -> str:
+        return str(self.session.scalar(select(Case.code).where(Case.id == case_id)))
+
+
+def _read(mapped: Mapped) -> Report:
+    """The report; a mistake says by which question the field is filled."""
+    missing = lacking(mapped)
+    if missing:
+        places = {one.field: one for one in mapped.found}
+        said = "; ".join(_nowhere(places[name].field, places[name].asked, places[name].how) for name in missing)
+        raise FieldRefused(
+            "field_missing", "Field {field} is missing: {remedy}.", {"field": missing[0], "remedy": said}
+        )
+    return read_report(mapped.data)
+
+
+def _nowhere(name: str, asked: str, how: str) -> str:
+    if how == "nowhere":
+        return f"{name}: the form has no question {asked!r}; mend the mapping and replay"
+    return (
+        f"{name}: the question {asked!r} was left empty" if asked else f"{name}: the mapping names no question for it"
+    )
+
+
+def _older(row: Delivery, newest: Delivery) -> bool:
+    return row.edited_at is not None and newest.edited_at is not None and row.edited_at < newest.edited_at
+
+
+def _report_of(row: Delivery) -> Report:
+    return read_report(row.extra["said"])
+
+
+def _changed(before: Report, after: Report) -> dict[str, tuple[str, str]]:
+    """What an edit changed: field → before and after, as text."""
+    pairs = {name: (str(getattr(before, name) or ""), str(getattr(after, name) or "")) for name in _LABELS}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _words(locale: str, changed: dict[str, tuple[str, str]]) -> str:
+    zh = locale.startswith("zh")
+    first = "填报人修改了表单：" if zh else "The reporter changed the form:"
+    lines: Iterable[str] = (
+        f"{_LABELS[name].zh if zh else _LABELS[name].en}: {_quote(old)} → {_quote(new)}"
+        for name, (old, new) in changed.items()
+    )
+    return "\n".join([first, *lines])
+
+
+def _quote(said: str) -> str:
+    said = said or "—"
+    return said if len(said) <= LONGEST_QUOTE else said[: LONGEST_QUOTE - 1] + "…"
