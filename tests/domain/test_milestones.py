@@ -98,7 +98,9 @@ def test_the_worst_light_is_the_projects() -> None:
 
 def _time(zone: ZoneInfo) -> WorkingTime:
     first = date(2026, 1, 1)
-    return WorkingTime([Day(first + timedelta(days=n), (Session(time(9), time(17)),), announced=True) for n in range(365)], zone)
+    return WorkingTime(
+        [Day(first + timedelta(days=n), (Session(time(9), time(17)),), announced=True) for n in range(365)], zone
+    )
 
 
 TIMES = {zone: _time(zone) for zone in ZONES}
