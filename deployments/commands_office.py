@@ -189,11 +189,22 @@ def inbox_list(
 
 
 @inbox.command("show")
-def inbox_show(receipt: str, data: Data = None, as_json: AsJson = False) -> None:
-    """A delivery with its body as it arrived."""
+def inbox_show(
+    receipt: str,
+    mapped: Annotated[
+        bool, typer.Option("--map", help="What the source's mapping makes of it; nothing is changed.")
+    ] = False,
+    policy: Annotated[Path | None, typer.Option(help="With --map: the mapping of this policy file.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """A delivery with its body as it arrived, or what its mapping makes of it."""
     from services.inbox import delivery
 
     with opened(data) as office:
+        if mapped or policy is not None:
+            _show_mapped(office, receipt, policy, as_json)
+            return
         row = delivery(office, receipt)
         if row is None:
             raise CommandRefused(f"{receipt}: there is no such delivery; see `expedite inbox list`")
@@ -202,6 +213,50 @@ def inbox_show(receipt: str, data: Data = None, as_json: AsJson = False) -> None
             return
         for key, value in row.items():
             typer.echo(f"{key}: {value}")
+
+
+def _show_mapped(office: Office, receipt: str, policy: Path | None, as_json: bool) -> None:
+    from services.inbox import tried
+    from services.policy_file import load_policy
+    from services.sources.kind import NoSubmission
+
+    try:
+        said = tried(office, receipt, load_policy(policy) if policy is not None else None)
+    except (LookupError, NoSubmission) as refusal:
+        raise CommandRefused(str(refusal)) from refusal
+    if as_json:
+        show(said)
+        return
+    typer.echo(
+        f"{said['source']} ({said['kind']}), submission {said['entry'] or '—'}, edited {said['edited_at'] or '—'}"
+    )
+    for row in said["fields"]:
+        asked = f"{row['question'] or '—'} [{row['found']}]"
+        meaning = "" if row["answer"] == row["means"] else f" → {row['means']}"
+        typer.echo(f"  {row['field']:<20} {asked:<32} {row['answer'][:200]}{meaning}")
+    for row in said["unused"]:
+        typer.echo(f"  not used: {row['key']} {row['label']}: {row['answer'][:200]}")
+    if said["missing"]:
+        raise CommandRefused(
+            f"missing: {', '.join(said['missing'])}; mend the mapping, then `expedite inbox replay {receipt}`"
+        )
+
+
+@inbox.command("sources")
+def inbox_sources(data: Data = None, as_json: AsJson = False) -> None:
+    """Each source with how many of its deliveries stand where."""
+    from services.inbox import sources
+
+    with opened(data) as office:
+        rows = sources(office)
+    if as_json:
+        show(rows)
+        return
+    for row in rows:
+        counts = " ".join(
+            f"{name} {row[name]}" for name in ("done", "waiting", "unconfirmed", "quarantined", "dismissed", "edits")
+        )
+        typer.echo(f"{row['source']:<12} {row['kind'] or '—':<12} {counts}  last {row['last'] or '—'}")
 
 
 @inbox.command("replay")

@@ -5,15 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from domain.mail_rules import Urgency
+from domain.policy import Policy
+from domain.sources import STANDARD
 from models.case import Case
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
 from services.case_view import at
 from services.office import Office
 from services.outbox_due import Gate, gate, why_waits
+from services.sources import rule_of
+from services.sources.mapping import lacking, map_body
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -92,3 +96,53 @@ def _waits(office: Office, holds: Gate, row: Outbox) -> dict[str, Any]:
     """Why an owed message waits, and until when, as far as that is known; both None for others."""
     why = why_waits(holds, row) if row.state is OutboxState.OWED else None
     return {"waits_for": why.reason if why else None, "until": at(office, why.until) if why and why.until else None}
+
+
+def tried(office: Office, receipt: str, policy: Policy | None = None) -> dict[str, Any]:
+    """What a delivery's mapping makes of it, by the policy in force or another one: nothing is changed.
+
+    Each field with the question that it names, where that was found, the answer and its meaning; answers that no field takes;
+    what is missing. Raises LookupError for an unknown receipt or a source without mapping, FieldRefused, NoSubmission.
+    """
+    with office.reading() as session:
+        row = session.scalars(select(Delivery).where(Delivery.receipt == receipt.strip().upper())).first()
+        if row is None:
+            raise LookupError(f"{receipt}: there is no such delivery; see `expedite inbox list`")
+        source, body = row.source, row.body
+    rule = rule_of(policy or office.policy, source)
+    if rule is None:
+        raise LookupError(f"source {source} has no mapping: what it sends is read as our own form")
+    mapped = map_body(rule, body)
+    return {
+        "source": source, "kind": rule.kind, "entry": mapped.entry or None,
+        "edited_at": at(office, mapped.edited_at) if mapped.edited_at else None,
+        "fields": [{"field": f.field, "question": f.asked, "found": f.how, "answer": f.answer, "means": f.said} for f in mapped.found],
+        "unused": [{"key": a.key, "label": a.label, "answer": a.value} for a in mapped.unused], "missing": list(lacking(mapped)),
+    }  # fmt: skip
+
+
+def sources(office: Office) -> list[dict[str, Any]]:
+    """Every source that has delivered or may: how many of its deliveries stand where, how many were edits, and the last one."""
+    counted: dict[str, dict[str, Any]] = {
+        name: {"source": name, "kind": kind, "last": None} | {state.value: 0 for state in DeliveryState} | {"edits": 0}
+        for name, kind in [(STANDARD, STANDARD), *((rule.name, rule.kind) for rule in office.policy.sources)]
+    }
+    with office.reading() as session:
+        for name, state, count, last in session.execute(
+            select(Delivery.source, Delivery.state, func.count(), func.max(Delivery.received_at)).group_by(
+                Delivery.source, Delivery.state
+            )
+        ):
+            row = counted.setdefault(
+                name, {"source": name, "kind": None, "last": None} | {s.value: 0 for s in DeliveryState} | {"edits": 0}
+            )
+            row[state.value] = count
+            row["last"] = max(filter(None, (row["last"], at(office, last))))
+        entries = (
+            select(Delivery.source, func.count())
+            .where(Delivery.entry.is_not(None))
+            .group_by(Delivery.source, Delivery.entry)
+        )
+        for name, count in session.execute(entries):
+            counted[name]["edits"] += count - 1
+    return list(counted.values())

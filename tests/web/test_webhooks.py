@@ -23,6 +23,7 @@ from services.receiver import receive_waiting
 from services.sources import standard
 from services.sources.kind import Inbound
 from tests.web.conftest import HERE
+from web.access_log import redacted
 
 pytestmark = pytest.mark.sqlite
 
@@ -188,7 +189,7 @@ def test_a_stranger_s_secret_is_refused(client: TestClient) -> None:
     assert send(client, signed(secret=other)).status_code == 401
 
 
-@pytest.mark.parametrize("source", ["typeform", "STANDARD", "x" * 500, "标准"])
+@pytest.mark.parametrize("source", ["surveymonkey", "STANDARD", "x" * 500, "标准"])
 def test_an_unknown_source_is_a_mistake_in_a_configuration(client: TestClient, source: str) -> None:
     """401 with the known ones: 404 or 410 would make form services switch the hook off."""
     answer = client.post(f"/webhooks/{source}", content=BODY, headers=signed())
@@ -280,3 +281,42 @@ def test_what_the_standard_s_library_signs_we_believe(body: str, key: str) -> No
     inbound = Inbound(signed(body, key=key, at=now), body.encode(), "", now)
     standard.verify(inbound, [OLD, NEW])
     assert standard.delivery_id(inbound) == key
+
+
+# -- forms that the policy maps -----------------------------------------------------------------------------------------------
+
+
+def test_an_address_with_its_secret_takes_what_nobody_signs(
+    client: TestClient, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo's Jinshuju form: 202 at the address with the secret, 401 at any other, and counted by outcome."""
+    monkeypatch.setenv("EXPEDITE_WEBHOOK_JINSHUJU_SECRET", "behind-the-name")
+    entry = {"serial_number": 1, "field_1": "新来企业", "field_4": "a@example.com", "field_8": "路不通"}
+    said = json.dumps({"form": "F", "entry": entry}).encode()
+    assert client.post("/webhooks/jinshuju/behind-the-name", content=said).status_code == 202
+    assert client.post("/webhooks/jinshuju/behind-the-name", content=said).json()["duplicate"] is True
+    assert client.post("/webhooks/jinshuju/guessed", content=said).status_code == 401
+    assert client.post("/webhooks/jinshuju", content=said).status_code == 401
+    assert count(office) == 1
+    figures = client.get("/metrics").text
+    for outcome, number in (("received", 1), ("duplicate", 1), ("refused", 2)):
+        assert f'expedite_webhook_deliveries_total{{outcome="{outcome}",source="jinshuju"}} {number}.0' in figures
+
+
+def test_the_secret_of_an_address_is_kept_out_of_the_log() -> None:
+    """As the tokens of personal links are."""
+    assert redacted("/webhooks/jinshuju/behind-the-name?x=1") == "/webhooks/jinshuju/…?x=1"
+    assert redacted("/webhooks/jinshuju") == "/webhooks/jinshuju"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.binary(max_size=200),
+    header=st.binary(max_size=40),
+    source=st.sampled_from(["standard", "typeform", "jinshuju/x", "wjx", "%ff"]),
+)
+def test_any_bytes_are_answered_with_202_or_401(client: TestClient, body: bytes, header: bytes, source: str) -> None:
+    """Never 500, which a sender would try again for days."""
+    given: dict[Any, Any] = {b"typeform-signature": header.replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"")}
+    answer = client.post(f"/webhooks/{source}", content=body, headers=given)
+    assert answer.status_code in (202, 401, 429)
