@@ -21,7 +21,6 @@ from services.health import PASSING, SWEEP_EVERY, Problem, Trouble, problems, we
 from services.leases import write_beat
 from services.office import Office
 from services.owing import insert_once, outbox_row
-from services.refused_mail import tell_operator
 from services.people import reads_in
 from services.refused_mail import tell_operator
 
@@ -131,7 +130,6 @@ def keep_watch(office: Office, stopped: Event, every: float = EVERY) -> None:
     while not stopped.wait(every):
         try:
             signal(office, watch(office))
-            tell_operator(office)
             tell_operator(office)
         except Exception:
             # A watchdog that dies of what it finds would say nothing of it.

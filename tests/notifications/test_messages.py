@@ -67,7 +67,9 @@ def test_each_mail_says_the_same_in_all_forms(name: str, locale: str) -> None:
     mail = preview(name, locale)
     page = Page(mail.html)
     facts = Message.registry[name].example().facts()
-    sign = CASE if facts.get("case_code") else str(facts.get("receipt") or facts.get("project_code") or facts.get("day"))
+    sign = (
+        CASE if facts.get("case_code") else str(facts.get("receipt") or facts.get("project_code") or facts.get("day"))
+    )
     assert sign in mail.subject
     assert sign in mail.text
     assert sign in page.seen

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
+from domain.mail_rules import MailRules
 from domain.policy import (
     Extensions,
     FollowUp,
     Label,
     Limit,
     Limits,
-    MailRules,
     Numbering,
     OfficeHours,
     Policy,
