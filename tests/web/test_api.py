@@ -83,7 +83,9 @@ def count(office: Office, table: type[Any]) -> int:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "Bearer", "Bearer wrong", f"Basic {KEYS['reader'][0]}", f"Bearer {KEYS['over'][0]}", KEYS["reader"][0]]
+    "said",
+    ["", "Bearer", "Bearer wrong", f"Basic {KEYS['reader'][0]}", f"Bearer {KEYS['over'][0]}", KEYS["reader"][0]],
+    ids=["nothing", "no-key", "wrong", "basic", "over", "bare"],
 )
 def test_without_a_key_that_works_nothing_is_answered(app: TestClient, said: str) -> None:
     """No key, a wrong one and one whose last day is over are told the same: 401, how to do it, and nothing else."""
