@@ -13,6 +13,7 @@ from deployments.refusal import CommandRefused
 MEASUREMENTS = {
     "board": "bench.board",
     "clock": "bench.clock",
+    "intake": "bench.intake",
     "load": "bench.load",
     "mail": "bench.mail",
     "sweep": "bench.sweep",
