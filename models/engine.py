@@ -13,7 +13,6 @@ from typing import Any
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 WRITING = "expedite_writing"
@@ -82,19 +81,25 @@ def _begin_writing(connection: Connection) -> None:
     again would always be there before: whoever waits looks every few milliseconds.
     """
     give_up = monotonic() + PATIENCE
-    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    # By the driver itself: these three are in every transaction, and what SQLAlchemy does around them takes longer than they do.
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError(f"no SQLite connection: {driver!r}")
+    driver.execute("PRAGMA busy_timeout = 0")
     try:
         while True:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except OperationalError as problem:
-                if getattr(problem.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or monotonic() > give_up:
-                    raise
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > give_up:
+                    # Once more through SQLAlchemy, whose errors everybody knows.
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    return
                 sleep(LOOK_EVERY)
             else:
                 return
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+        driver.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
 
 
 @contextmanager

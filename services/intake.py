@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.intake import Delivery, DeliveryState, Trust
+from services.intake_writer import writer_of
 from services.links import hash_token, mint, new_token
 from services.office import Office
 
@@ -33,7 +34,8 @@ class Receipt:
 
 def new_receipt() -> str:
     """A number that can be read out over the phone, e.g. R-7KQ4-M2XD-9TPA (60 random bits)."""
-    said = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    # The alphabet has 32 characters: five bits of each byte.
+    said = "".join(_ALPHABET[byte & 31] for byte in secrets.token_bytes(12))
     return f"R-{said[:4]}-{said[4:8]}-{said[8:]}"
 
 
@@ -58,22 +60,29 @@ def store(
         "content_type": content_type, "body": body, "body_hash": hashlib.sha256(body).hexdigest(), "locale": locale,
         "track_hash": hash_token(token), "flags": [], "extra": {},
     }  # fmt: skip
+    if then is None:
+        if not writer_of(office).put(office, row):
+            return _repeated(office, source, key)
+        return Receipt(receipt, False, f"/track/{token}")
     try:
         with office.writing() as session:
             known = _known(session, source, key)
             if known is not None:
                 return _again(session, office, known)
             new_id = session.scalars(insert(Delivery).returning(Delivery.id), [row]).one()
-            if then is not None:
-                then(session, new_id, receipt)
-    except IntegrityError:
+            then(session, new_id, receipt)
+    except IntegrityError as error:
         # Two of the same at once: the other one came first.
-        with office.writing() as session:
-            known = _known(session, source, key)
-            if known is None:
-                raise
-            return _again(session, office, known)
+        return _repeated(office, source, key, error)
     return Receipt(receipt, False, f"/track/{token}")
+
+
+def _repeated(office: Office, source: str, key: str, error: IntegrityError | None = None) -> Receipt:
+    with office.writing() as session:
+        known = _known(session, source, key)
+        if known is None:
+            raise error or LookupError(f"delivery {key!r} of {source!r} was there and is not")
+        return _again(session, office, known)
 
 
 def _known(session: Session, source: str, key: str) -> tuple[int, str] | None:
