@@ -23,7 +23,14 @@ def preview(name: str, locale: str) -> Rendered:
     if kind is None:
         raise UnknownMessage(name)
     token = "Zk3mWq0b5Yt7Rr1xPd8sVn2uLc6hJf4g"  # noqa: S105 - an example that opens nothing
-    paths = {"act": "act", "track": "track", "confirm": "track", "calendar": "calendar", "notice": "act", "unsubscribe": "unsubscribe"}
+    paths = {
+        "act": "act",
+        "track": "track",
+        "confirm": "track",
+        "calendar": "calendar",
+        "notice": "act",
+        "unsubscribe": "unsubscribe",
+    }
     links = {link: f"https://expedite.example.org/{paths[link]}/{token}" for link in kind.links}
     links |= {link: f"https://expedite.example.org/{paths.get(link, 'act')}/{link}{token}" for link in kind.beside}
     if "notice" in links:

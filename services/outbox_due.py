@@ -140,6 +140,12 @@ def _left(session: Session, office: Office, now: datetime) -> tuple[int | None, 
     if not windows or not rates_hold(office):
         return None, None
     longest, most = windows[-1][0], max(most for _, most in windows)
+    # Those under way first: one that is sent between the two questions counts twice, and never not at all.
+    leased = session.scalar(
+        select(func.count(Outbox.mail_id.distinct())).where(
+            OWED, Outbox.leased_by.is_not(None), Outbox.not_before > now, Outbox.channel == MAIL
+        )
+    )
     sent = session.scalars(
         select(func.max(Outbox.sent_at).label("at"))
         .where(Outbox.sent_at > now - longest, Outbox.channel == MAIL)
@@ -147,10 +153,5 @@ def _left(session: Session, office: Office, now: datetime) -> tuple[int | None, 
         .order_by(func.max(Outbox.sent_at).desc())
         .limit(most)
     ).all()
-    leased = session.scalar(
-        select(func.count(Outbox.mail_id.distinct())).where(
-            OWED, Outbox.leased_by.is_not(None), Outbox.not_before > now, Outbox.channel == MAIL
-        )
-    )
     moments = [moment for moment in sent if moment is not None]
     return left([*moments, *[now] * (leased or 0)], office.policy.mail.rates, now)

@@ -77,8 +77,12 @@ _OPEN = Clock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
 def compare(old: Policy, new: Policy) -> list[str]:
     """The keys whose values differ, as `classes.complex.close: 10 working days -> 12 working days`."""
     before, after = dict(_flat(old)), dict(_flat(new))
-    keys = [key for key in (*before, *(k for k in after if k not in before)) if before.get(key) != after.get(key)]
-    return [f"{key}: {before.get(key, NOTHING)} -> {after.get(key, NOTHING)}" for key in keys if key != "version"]
+    pairs = [
+        (key, before.get(key, NOTHING), after.get(key, NOTHING))
+        for key in (*before, *(k for k in after if k not in before))
+        if key != "version"
+    ]
+    return [f"{key}: {old} -> {new}" for key, old, new in pairs if old != new]
 
 
 NOTHING = "(none)"

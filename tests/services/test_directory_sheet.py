@@ -30,7 +30,9 @@ from services.directory_change import (
 from services.directory_edit import apply, propose
 from services.directory_sheet import AWAY, NO, PEOPLE, ROLES, UNITS, Sheet, export_directory
 from services.office import Office
+from services.policy_file import load_policy
 from tests.builders import everything_of
+from tests.mailroom import mail_rules
 from tests.services.test_directory_edit import change
 
 pytestmark = pytest.mark.sqlite
@@ -247,6 +249,8 @@ def test_edits_as_text_are_read_all_at_once(office: Office) -> None:
 def test_a_policy_is_shown_and_applied(office: Office) -> None:
     """From a text or a file of the folder `policies`; the digest stands for what was shown."""
     text = office.settings.policy.read_text("utf-8").replace("answer: 3 working days", "answer: 4 working days")
+    in_force = load_policy(office.settings.policy).mail
+    mail_rules(office, quiet=in_force.quiet, bundle_minutes=in_force.bundle_minutes)
     folder = office.settings.data / "policies"
     folder.mkdir()
     (folder / "new.yaml").write_text(text, "utf-8")

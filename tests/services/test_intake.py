@@ -143,7 +143,7 @@ def test_one_changed_byte_breaks_the_signature(office: Office) -> None:
 def test_a_source_without_secret_is_refused(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown source is a wrong configuration, said so."""
     with pytest.raises(SignatureRefused, match="not known"):
-        accept_webhook(office, "typeform", {}, b"{}")
+        accept_webhook(office, "surveymonkey", {}, b"{}")
     monkeypatch.delenv("EXPEDITE_WEBHOOK_STANDARD_SECRET")
     with pytest.raises(SignatureRefused, match="no secret"):
         accept_webhook(office, "standard", {}, b"{}")

@@ -242,7 +242,9 @@ def test_reports_that_wait_have_a_clock_of_one_working_day(office: Office, at: A
     assert sweep(office).steps == ()
     with office.reading() as session:
         rows = session.scalars(select(Outbox).where(Outbox.message == "report_waiting")).all()
-        assert [(r.account_id, r.case_id, r.grant) for r in rows] == [("R06", None, {"party": "clerk"})] * 2
+        assert [(r.account_id, r.case_id, r.grant) for r in rows] == [
+            ("R06", None, {"party": "clerk", "principal": None})
+        ] * 2
     assert numbers(office) == [1, 2]
 
 
