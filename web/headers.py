@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
@@ -37,7 +36,9 @@ class Headers:
 
     def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self.app = app
-        self.always = _ALWAYS | ({"strict-transport-security": _ONE_YEAR} if https else {})
+        always = _ALWAYS | ({"strict-transport-security": _ONE_YEAR} if https else {})
+        always |= {"content-security-policy": POLICY, "cache-control": "no-store"}
+        self.always = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in always.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -47,11 +48,10 @@ class Headers:
 
         async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.always.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("content-security-policy", POLICY)
-                headers.setdefault("cache-control", "no-store")
+                # ASGI's names are in small letters. Every answer passes here: what it has set is looked through once.
+                said = list(message.get("headers", ()))
+                given = {name for name, _ in said}
+                message["headers"] = said + [one for one in self.always if one[0] not in given]
             await send(message)
 
         await self.app(scope, receive, send_with)
