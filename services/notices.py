@@ -62,6 +62,8 @@ class NoticeSheet:
     policy: str
     answer_by: datetime | None
     locale: str | None = None
+    of_plan: bool = False
+    """Of a node of a project's plan: `case_code` is the project's, and `late` counts calendar days."""
 
 
 def notices_behind(office: Office, token: str) -> tuple[NoticeEntry, ...]:
@@ -118,14 +120,14 @@ def _sheet(
     policy = office.in_force.policy_of(session, clock.policy_version)
     rule = policy.notices[notice.colour]
     return NoticeSheet(
-        notice.number, notice.colour.value, rule.label, _issuer(policy), notice.issued_at, _names(office, people, notice, copy=False),
-        _names(office, people, notice, copy=True), code, title, CLOCKS[clock.kind].label,
+        notice.number, notice.colour.value, rule.label, issuer(policy), notice.issued_at, names(office, people, notice, copy=False),
+        names(office, people, notice, copy=True), code, title, CLOCKS[clock.kind].label,
         people.label(notice.owner) if notice.owner != "approver" else APPROVER, _due_then(office, session, clock, notice), notice.overdue_days,
         _basis(rule), clock.policy_version[:12], notice.answer_by, locale,
     )  # fmt: skip
 
 
-def _names(office: Office, people: People, notice: Notice, *, copy: bool) -> tuple[Label, ...]:
+def names(office: Office, people: People, notice: Notice, *, copy: bool) -> tuple[Label, ...]:
     """The posts of those it went to; of who has left since, the role."""
     names: list[Label] = []
     for said in notice.recipients:
@@ -142,7 +144,7 @@ def _due_then(office: Office, session: Session, clock: Clock, notice: Notice) ->
     return due.at if due is not None else clock.due
 
 
-def _issuer(policy: Policy) -> Label:
+def issuer(policy: Policy) -> Label:
     """The office by its full name, as documents are headed: without what stands in brackets, the district before it."""
     district, office = (
         Label(_BRACKETED.sub("", one.zh), _BRACKETED.sub("", one.en)) for one in (policy.district, policy.office)

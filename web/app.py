@@ -82,6 +82,7 @@ ROUTES = (
     Route("/board/case/{code}", board.act, methods=["POST"]),
     Route("/board/case/{code}/file/{number:int}", files.on_board, methods=["GET"]),
     Route("/board/case/{code}/notice/{number:path}", notice.on_board, methods=["GET"]),
+    Route("/board/project/{code}/notice/{number:path}", notice.of_project, methods=["GET"]),
     Route("/board/projects", plan.listing, methods=["GET"]),
     Route("/board/project/{code}", plan.one, methods=["GET"]),
     Route("/board/figures", board_figures.show, methods=["GET"]),

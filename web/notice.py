@@ -6,7 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.milestone_rulings import leads_to_plan
 from services.notices import NoticeSheet, notice_behind, notice_on_board
+from services.plan_notices import plan_notice_behind, plan_notice_on_board
 from web.board_door import signed_in
 from web.personal import token_of
 from web.site import page, site_of
@@ -14,8 +16,9 @@ from web.site import page, site_of
 
 def show(request: Request) -> Response:
     """A notice of the case that the link is for. Raises LinkRefused, and HTTPException 404."""
-    token = token_of(request)
-    return _page(request, notice_behind(site_of(request).office, token, _number(request)), f"/act/{token}")
+    token, office = token_of(request), site_of(request).office
+    of = plan_notice_behind if leads_to_plan(office, token) else notice_behind
+    return _page(request, of(office, token, _number(request)), f"/act/{token}")
 
 
 def on_board(request: Request) -> Response:
@@ -23,6 +26,14 @@ def on_board(request: Request) -> Response:
     session, code = signed_in(request), str(request.path_params["code"]).strip().upper()
     found = notice_on_board(site_of(request).office, session.user, code, _number(request))
     return _page(request, found, f"/board/case/{code}")
+
+
+def of_project(request: Request) -> Response:
+    """A notice of a project's plan on the board. Raises SignInFirst, and HTTPException 404."""
+    signed_in(request)
+    code = str(request.path_params["code"]).strip().upper()
+    found = plan_notice_on_board(site_of(request).office, code, _number(request))
+    return _page(request, found, f"/board/project/{code}")
 
 
 def _page(request: Request, found: NoticeSheet | None, back: str) -> Response:

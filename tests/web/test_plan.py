@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote, unquote
 
 import pytest
 from httpx import Response
@@ -160,3 +161,25 @@ def test_nobody_sees_plans_without_signing_in(client: TestClient, seeded: Office
         answer = client.get(path, follow_redirects=False)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/board/sign-in")
+
+
+def test_a_notice_of_a_node_is_a_document(client: TestClient, inside: TestClient, seeded: Office) -> None:
+    """Behind the link of whoever got it, and on the board: project and node, calendar days late, the rule, the posts; a
+    number of another project's notice is none of this one's.
+    """
+    sweep(seeded)
+    mail = next(mail for mail in deliver_all(seeded) if mail.message == "milestone_notice")
+    path = path_in(mail)
+    plan = read(client, path)
+    href = next(found["href"] for tag, found in plan.tags if tag == "a" and "/notice/" in found.get("href", ""))
+    sheet = read(client, href)
+    assert "黄色督办单" in sheet.text
+    assert "滞后超过7天" in sheet.text
+    number = unquote(href.rpartition("/notice/")[2])
+    assert number in sheet.text
+    code = next(one for one in (f"P{n:02d}" for n in range(1, 13)) if one in sheet.text)
+    on_board = inside.get(f"/board/project/{code}/notice/{quote(number, safe='')}")
+    assert (on_board.status_code, number in on_board.text) == (200, True)
+    other = "P01" if code != "P01" else "P02"
+    assert inside.get(f"/board/project/{other}/notice/{quote(number, safe='')}").status_code == 404
+    assert client.get(f"{path}/notice/none").status_code == 404
