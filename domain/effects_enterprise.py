@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.case import Audience
 from domain.clocks import ClockState
 from domain.draft import Draft
 from domain.effects_approval import close, open_approval, redo
@@ -15,21 +16,33 @@ from domain.policy import Label, Role
 from domain.refusals import Refused, need
 
 DISPUTABLE = ("declined", "no_response")
+HANDLED_BY = frozenset({"category", "severity", "project"})
+"""What of a report decides who handles it and how soon."""
 
 
 def supplement(draft: Draft, fields: Fields) -> None:
-    """Add papers or facts; a case suspended for the enterprise goes on."""
+    """Add papers or facts; a case suspended for the enterprise goes on.
+
+    `revised` names what of its report the enterprise changed, in a form that it filled in elsewhere: nothing is amended by that,
+    the clerk is told where it may have to be.
+    """
     text = fields.text("text", "write what you add")
     case = draft.case
+    revised = fields.get("revised").split()
     waited = case.status is Status.SUSPENDED and case.open_clock("awaiting_enterprise") is not None
-    draft.record("supplement", {}, text=text)
+    draft.record("supplement", {"revised": revised} if revised else {}, text=text)
     if waited:
         draft.meet("awaiting_enterprise")
         draft.meet("suspension_review")
         end_suspension(draft)
     if case.factor is not None:
         ask_again(draft, text)
-    draft.tell_lead(Label("企业补充了材料", "The enterprise added to its report"), text)
+    what = Label("企业补充了材料", "The enterprise added to its report")
+    if revised:
+        what = Label("企业修改了所填报的内容", "The enterprise changed what it had reported")
+        if not case.lead or HANDLED_BY.intersection(revised):
+            draft.owe("case_update", Audience(Role.CLERK), what=what, note=text)
+    draft.tell_lead(what, text)
 
 
 def confirm(draft: Draft, fields: Fields) -> None:

@@ -17,6 +17,7 @@ from services.case_view import at
 from services.office import Office
 from services.outbox_due import Gate, gate, why_waits
 from services.sources import rule_of
+from services.sources.kind import storable
 from services.sources.mapping import lacking, map_body
 
 S = TypeVar("S", bound=StrEnum)
@@ -117,7 +118,7 @@ def tried(office: Office, receipt: str, policy: Policy | None = None) -> dict[st
         "source": source, "kind": rule.kind, "entry": mapped.entry or None,
         "edited_at": at(office, mapped.edited_at) if mapped.edited_at else None,
         "fields": [{"field": f.field, "question": f.asked, "found": f.how, "answer": f.answer, "means": f.said} for f in mapped.found],
-        "unused": [{"key": a.key, "label": a.label, "answer": a.value} for a in mapped.unused], "missing": list(lacking(mapped)),
+        "unused": [{"key": storable(a.key), "label": storable(a.label), "answer": a.value} for a in mapped.unused], "missing": list(lacking(mapped)),
     }  # fmt: skip
 
 

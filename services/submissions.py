@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from domain.case import Actor
 from domain.lifecycle import Party
-from domain.policy import Label
-from domain.refusals import FieldRefused
+from domain.policy import Label, Policy
+from domain.refusals import FieldRefused, wrong
 from domain.sources import SourceRule
 from models.case import Case
 from models.directory import Contact
@@ -37,7 +38,9 @@ _LABELS = {
 }  # fmt: skip
 """What of a report an edit may change."""
 
+LONGEST_ENTRY = 160
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -59,15 +62,23 @@ class Submissions:
         """The report to open a case of now; None where the delivery is settled otherwise. Raises FieldRefused: quarantine."""
         if row.confirmed_by is not None and "said" in row.extra:
             # What was confirmed is what becomes the case, also when the mapping was changed meanwhile.
-            return read_report(row.extra["said"])
+            if row.entry is not None:
+                self._taken.add((row.source, row.entry))
+            return _report_of(row)
         try:
             mapped = map_body(rule, row.body)
+        except FieldRefused:
+            raise
         except NoSubmission as other:
             row.state, row.problem, row.handled_at = DeliveryState.DISMISSED, str(other), self.book.now
             return None
+        except Exception as error:
+            # Whatever a stranger's bytes do to a service's file, the other deliveries of the batch must not wait for it.
+            _log.exception("delivery %s of %s could not be mapped", row.receipt, row.source)
+            raise wrong("body", f"could not be mapped ({type(error).__name__}); the log says where") from error
         report = _read(mapped)
         row.extra = {**row.extra, "said": mapped.data}
-        row.entry, row.edited_at = mapped.entry or None, mapped.edited_at
+        row.entry, row.edited_at = _entry(mapped.entry), mapped.edited_at
         if row.entry is not None:
             if (row.source, row.entry) in self._taken:
                 return None  # Its first delivery becomes a case in this very batch: the next one revises that.
@@ -112,24 +123,25 @@ class Submissions:
         if row.trust is Trust.PUBLIC and report.email != before.email:
             raise FieldRefused("field_wrong", "Field {field}: {problem}.", {
                 "field": "enterprise.email",
-                "problem": f"{self._code(case_id)} was confirmed from another address; an edit of a form that nobody signs cannot change it",
+                "problem": f"{self._named(case_id, newest)} was confirmed from another address; an edit of a form that nobody signs cannot change it",
             })  # fmt: skip
         changed = _changed(before, report)
         row.case_id, row.contact_id = case_id, newest.contact_id
         if changed:
-            self._tell(row, case_id, changed)
+            self._tell(row, newest, case_id, changed)
         row.state, row.handled_at = DeliveryState.DONE, self.book.now
         row.flags = ["revision", *(f"changed:{name}" for name in changed)] if changed else ["no_change"]
         self.revised += bool(changed)
 
-    def _tell(self, row: Delivery, case_id: int, changed: dict[str, tuple[str, str]]) -> None:
+    def _tell(self, row: Delivery, newest: Delivery, case_id: int, changed: dict[str, tuple[str, str]]) -> None:
         contact = row.contact_id if row.contact_id is not None else self._reporter(case_id)
         actor = Actor(Party.ENTERPRISE, row.source, contact=contact)
-        [result] = self.book.apply([Request(case_id, "supplement", actor, {"text": _words(row.locale, changed)})])
+        said = {"text": _words(row.locale, self.book.policy, changed), "revised": " ".join(changed)}
+        [result] = self.book.apply([Request(case_id, "supplement", actor, said)])
         if result.refusal is not None:
             row.case_id = None
             raise FieldRefused("field_wrong", "Field {field}: {problem}.", {
-                "field": "entry", "problem": f"it edits {result.code}, which cannot take it any more: {result.refusal}",
+                "field": "entry", "problem": f"it edits {self._named(case_id, newest)}, which cannot take it any more: {result.refusal}",
             })  # fmt: skip
 
     def _reporter(self, case_id: int) -> int | None:
@@ -142,8 +154,10 @@ class Submissions:
             .limit(1)
         )
 
-    def _code(self, case_id: int) -> str:
-        return str(self.session.scalar(select(Case.code).where(Case.id == case_id)))
+    def _named(self, case_id: int, by: Delivery) -> str:
+        """The case's code; of a restricted one, which stands on no list, the receipt `by` which it is known."""
+        code, restricted = self.session.execute(select(Case.code, Case.restricted).where(Case.id == case_id)).one()
+        return f"the case of {by.receipt}" if restricted else str(code)
 
 
 def _read(mapped: Mapped) -> Report:
@@ -166,8 +180,17 @@ def _nowhere(name: str, asked: str, how: str) -> str:
     )
 
 
+def _entry(said: str) -> str | None:
+    if len(said) <= LONGEST_ENTRY:
+        return said or None
+    return said[: LONGEST_ENTRY - 65] + ":" + hashlib.sha256(said.encode()).hexdigest()
+
+
 def _older(row: Delivery, newest: Delivery) -> bool:
-    return row.edited_at is not None and newest.edited_at is not None and row.edited_at < newest.edited_at
+    """By the moments of both, else by the order in which they came: a replay comes later than it came."""
+    if row.edited_at is None or newest.edited_at is None:
+        return row.id < newest.id
+    return (row.edited_at, row.id) < (newest.edited_at, newest.id)
 
 
 def _report_of(row: Delivery) -> Report:
@@ -180,14 +203,26 @@ def _changed(before: Report, after: Report) -> dict[str, tuple[str, str]]:
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _words(locale: str, changed: dict[str, tuple[str, str]]) -> str:
+def _words(locale: str, policy: Policy, changed: dict[str, tuple[str, str]]) -> str:
     zh = locale.startswith("zh")
-    first = "填报人修改了表单：" if zh else "The reporter changed the form:"
-    lines: Iterable[str] = (
-        f"{_LABELS[name].zh if zh else _LABELS[name].en}: {_quote(old)} → {_quote(new)}"
-        for name, (old, new) in changed.items()
-    )
-    return "\n".join([first, *lines])
+    lines = ["填报人修改了表单\uff1a" if zh else "The reporter changed the form:"]
+    for name, (old, new) in changed.items():
+        label, before, after = _LABELS[name], _meant(policy, name, old), _meant(policy, name, new)
+        lines.append(
+            f"{label.zh}\uff1a{_quote(before.zh)} → {_quote(after.zh)}"
+            if zh
+            else f"{label.en}: {_quote(before.en)} → {_quote(after.en)}"
+        )
+    return "\n".join(lines)
+
+
+def _meant(policy: Policy, name: str, said: str) -> Label:
+    """A value as people read it."""
+    if name == "category" and said in policy.categories:
+        return policy.categories[said].label
+    if name == "severity" and said.isdecimal() and int(said) in policy.severities:
+        return policy.severities[int(said)].label
+    return Label(said, said)
 
 
 def _quote(said: str) -> str:

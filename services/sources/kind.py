@@ -8,7 +8,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,9 @@ from domain.refusals import FieldRefused, wrong
 from domain.sources import SourceRule
 from models.intake import Trust
 from services.report import parse_body
+
+DEEPEST = 12
+"""Levels of lists and mappings that one answer may have."""
 
 
 class SignatureRefused(Exception):
@@ -62,8 +65,9 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A form service; what it sends is SIGNED, or PUBLIC when nothing vouches for the answers. `verify` raises SignatureRefused; `delivery_id` is "" when a delivery has none; `read` raises FieldRefused
-    or NoSubmission. `challenge` is what the service wants back when it tries the address.
+    """A form service; what it sends is SIGNED, or PUBLIC when nothing vouches for the answers. `verify` raises SignatureRefused;
+    `delivery_id` is "" when a delivery has none; `read` raises FieldRefused or NoSubmission. `challenge` is what the service wants
+    back when it tries the address.
     """
 
     name: str
@@ -151,36 +155,47 @@ def required(payload: Mapping[str, Any], path: str, kind: type, what: str) -> An
 def identity(payload: Mapping[str, Any], path: str) -> str:
     """A text or number that names something; "" where there is none."""
     value = part(payload, path)
-    return str(value)[:120] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return storable(str(value)[:120]) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
-def as_text(value: object) -> str:
-    """An answer as text: several ones joined, a mapping by what it calls its label, nothing as ""."""
+def storable(said: str) -> str:
+    """Text that a database and a terminal take: JSON can hold halves of characters and zero bytes, which neither does."""
+    return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in said)
+
+
+def as_text(value: object, deep: int = 0) -> str:
+    """An answer as text: several ones joined, a mapping by what it calls its label, nothing as "". Nobody's answer is nested
+    deeper than DEEPEST: what is there is left out.
+    """
     match value:
         case None | "":
             return ""
+        case _ if deep > DEEPEST:
+            return ""
         case bool():
             return "是" if value else "否"
-        case str() | int() | float():
+        case str():
+            return storable(value)
+        case int() | float():
             return str(value)
         case list():
-            return "、".join(said for said in map(as_text, value) if said)
+            return "、".join(said for one in value if (said := as_text(one, deep + 1)))
         case dict():
             for name in ("label", "text", "name", "statement", "value", "url", "email"):
                 if value.get(name) not in (None, ""):
-                    return as_text(value[name])
-            return "、".join(f"{k}: {said}" for k, v in value.items() if (said := as_text(v)))
+                    return as_text(value[name], deep + 1)
+            return "、".join(f"{storable(str(k))}: {said}" for k, v in value.items() if (said := as_text(v, deep + 1)))
         case _:
             return ""
 
 
 def moment(value: object, zone: ZoneInfo) -> datetime | None:
-    """A time as form services write it: ISO 8601, or without a zone in the form's own; None for anything else."""
+    """A time as form services write it: ISO 8601, or without a zone in the form's own; in UTC. None for anything else."""
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value):
         return None
     try:
         at = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        return at if at.tzinfo is not None else at.replace(tzinfo=zone)
+        return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -357,6 +357,56 @@ def test_a_generic_service_that_does_not_sign_needs_the_secret_address(
     assert tried_address.value.answer == {"challenge": "abc"}
 
 
+def _nested(depth: int) -> Any:
+    said: Any = "x"
+    for _ in range(depth):
+        said = [said]
+    return said
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"token": "\ud800", "serial_number": None}, {"token": "a\x00b", "serial_number": None}, {"serial_number": "9" * 4000},
+        {"field_107": _nested(400)}, {"field_107": "\ud800 \x00"}, {"field_\ud800": "\ud800"}, {"updated_at": "0001-01-01T00:00:00+14:00"},
+        {"updated_at": "9999-12-31 23:59:59-12:00"}, {"field_107": {"a": {"b": [{"text": {"text": []}}]}}}, {"field_105": "\ud800@x.example"},
+    ],
+)  # fmt: skip
+def test_a_hostile_delivery_holds_up_no_other(office: Office, jinshuju: str, entry: dict[str, Any]) -> None:
+    """Halves of characters, zero bytes, endless ids, nested lists, the year 1: each is settled, and so is what came with it."""
+    hostile = {"form": "F" * 300, "entry": {**JINSHUJU_SAID["entry"], "serial_number": 7, **entry}}  # type: ignore[dict-item]
+    bad = accept_webhook(office, jinshuju, {}, json.dumps(hostile).encode(), SECRET)
+    good = accept_webhook(office, jinshuju, {}, body_of(edited(0)), SECRET)
+    receive_waiting(office)
+    assert delivery(office, good).state is DeliveryState.UNCONFIRMED
+    assert delivery(office, bad).state in (DeliveryState.UNCONFIRMED, DeliveryState.QUARANTINED)
+    json.dumps(tried(office, bad.receipt), ensure_ascii=False).encode()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8) | st.just("2026-07-16 10:00:00"),
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(
+        st.sampled_from(["entry", "form", "token", "serial_number", "updated_at", "field_104", "field_107", "activity", "joinid", "submittime", "q1", "q4"]), x, max_size=6
+    ), max_leaves=16,
+), proper=st.booleans())  # fmt: skip
+@pytest.mark.sqlite
+@pytest.mark.parametrize("kind", sorted(UNSIGNED))
+def test_whatever_comes_to_a_secret_address_is_kept_and_never_an_error(
+    office: Office, monkeypatch: pytest.MonkeyPatch, kind: str, said: Any, proper: bool
+) -> None:
+    """JSON of any shape, also around answers that would make a report."""
+    given, whole = UNSIGNED[kind]
+    source = f"our_{given.kind}"
+    if not any(one.name == source for one in office.policy.sources):
+        mapped(office, given, monkeypatch)
+    if proper and isinstance(said, dict):
+        said = {**whole, **said, "entry": {**whole.get("entry", {}), **said}}
+    receipt = accept_webhook(office, source, {}, json.dumps(said).encode(), SECRET)
+    receive_waiting(office)
+    assert delivery(office, receipt).state is not DeliveryState.WAITING
+
+
 # -- what is no report -----------------------------------------------------------------------------------------------------
 
 
@@ -422,7 +472,7 @@ def test_an_edit_is_a_revision_of_the_same_case(office: Office, jinshuju: str) -
     receipt = _first(office, jinshuju, edited(5, field_107="两路电源都无廊道", field_108=DETAIL + "，另有河道"))
     action, text = history(office)[-1]
     assert action == "supplement"
-    assert f"标题: {TITLE} → 两路电源都无廊道" in text
+    assert f"标题：{TITLE} → 两路电源都无廊道" in text
     assert "另有河道" in text
     assert "类别" not in text
     row = delivery(office, receipt)
@@ -476,6 +526,72 @@ def test_original_and_edit_in_one_batch_are_one_case(office: Office, monkeypatch
     done = receive_waiting(office)
     assert (done.cases, done.revised) == ((), 1)
     assert "改过的标题" in history(office)[-1][1]
+
+
+def test_an_edit_right_after_the_confirmation_is_no_second_case(office: Office, jinshuju: str) -> None:
+    """The reporter confirms and corrects before the receiver looks again: one case, then its revision."""
+    first = _first(office, jinshuju, edited(0))
+    accept_webhook(office, jinshuju, {}, body_of(edited(2, field_107="更正后的标题")), SECRET)
+    assert len(confirmed(office, first).cases) == 1
+    done = receive_waiting(office)
+    assert (done.cases, done.revised) == ((), 1)
+
+
+def test_without_a_moment_the_order_of_arrival_counts(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came first and is replayed last does not bring the old words back."""
+    source = mapped(office, replace(GENERIC, edited_at=""), monkeypatch)
+    receipts = []
+    for number, title in ((0, ""), (1, TITLE)):
+        said = json.loads(json.dumps(GENERIC_SAID))
+        said["form"]["answers"][3]["value"] = title
+        body = body_of(said)
+        receipts.append(accept_webhook(office, source, {**by_generic(body), "x-delivery": f"d-{number}"}, body))
+        receive_waiting(office)
+    assert delivery(office, receipts[0]).state is DeliveryState.QUARANTINED
+    before = history(office)
+    mended = replace(GENERIC, name=source, edited_at="", constants={"title": "无标题"})
+    monkeypatch.setattr(type(office), "policy", property(lambda o: replace(o.in_force.policy, sources=(mended,))))
+    monkeypatch.setattr(office, "in_force", replace(office.in_force, policy=office.policy))
+    replay(office, [receipts[0].receipt])
+    assert receive_waiting(office).revised == 0
+    assert history(office) == before
+    assert delivery(office, receipts[0]).flags == ["older_edit"]
+
+
+@pytest.mark.parametrize(("changed", "told"), [("field_106", True), ("field_107", False)])
+def test_the_desk_is_told_when_an_edit_touches_who_should_handle_it(
+    office: Office, jinshuju: str, changed: str, told: bool
+) -> None:
+    """Another category is the clerk's to look at; another title is the lead's."""
+    confirmed(office, _first(office, jinshuju, edited(0)))
+    _first(office, jinshuju, edited(5, **{changed: "用地" if told else "新标题"}))
+    with office.reading() as session:
+        mails = session.scalars(select(Outbox).where(Outbox.message == "case_update")).all()
+    clerks = {mail.account_id for mail in mails if mail.grant is not None and mail.grant.get("party") == "clerk"}
+    assert bool(clerks) is told
+    assert len(mails) > len(clerks)
+
+
+def test_the_desk_is_told_of_any_edit_while_nobody_leads(office: Office, jinshuju: str) -> None:
+    """A case that still waits for its dispatch has no lead who would hear of it."""
+    confirmed(office, _first(office, jinshuju, edited(0, field_106="没有这个类别")))
+    assert one_case(office).lead_id is None
+    _first(office, jinshuju, edited(5, field_107="新标题", field_106="没有这个类别"))
+    with office.reading() as session:
+        assert session.scalars(select(Outbox).where(Outbox.message == "case_update")).all()
+
+
+def test_a_restricted_case_is_not_named_to_the_operator(office: Office, jinshuju: str) -> None:
+    """An edit that it cannot take names the first receipt instead of the case."""
+    first = _first(office, jinshuju, edited(0))
+    confirmed(office, first)
+    case = one_case(office)
+    with office.writing() as session:
+        session.get_one(Case, case.id).restricted = True
+    receipt = _first(office, jinshuju, edited(5, field_105="thief@example.com"))
+    problem = str(delivery(office, receipt).problem)
+    assert case.code not in problem
+    assert first.receipt in problem
 
 
 def test_an_edit_of_a_closed_case_waits_for_the_desk(office: Office, jinshuju: str) -> None:
