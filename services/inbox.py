@@ -14,6 +14,7 @@ from models.case import Case
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
 from services.case_view import at
+from services.intake import count_edits
 from services.office import Office
 from services.outbox_due import Gate, gate, why_waits
 from services.sources import rule_of
@@ -139,11 +140,6 @@ def sources(office: Office) -> list[dict[str, Any]]:
             )
             row[state.value] = count
             row["last"] = max(filter(None, (row["last"], at(office, last))))
-        entries = (
-            select(Delivery.source, func.count())
-            .where(Delivery.entry.is_not(None))
-            .group_by(Delivery.source, Delivery.entry)
-        )
-        for name, count in session.execute(entries):
-            counted[name]["edits"] += count - 1
+        for name, count in count_edits(session).items():
+            counted[name]["edits"] = count
     return list(counted.values())

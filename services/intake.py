@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -103,6 +103,13 @@ def _again(session: Session, office: Office, known: tuple[int, str]) -> Receipt:
         session, office, {"party": party}, case_id=case_id, delivery_id=known[0], account=None, contact=contact
     )
     return Receipt(known[1], True, f"/track/{token}")
+
+
+def count_edits(session: Session) -> dict[str, int]:
+    """How many deliveries of each source that edits at all came after the first one of the same submission."""
+    edits = func.count() - func.count(Delivery.entry.distinct())
+    query = select(Delivery.source, edits).where(Delivery.entry.is_not(None)).group_by(Delivery.source)
+    return {source: int(count) for source, count in session.execute(query)}
 
 
 def waiting(office: Office) -> bool:

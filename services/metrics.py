@@ -16,6 +16,7 @@ from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
 from services.board_lights import edges, light_column
 from services.health import read_lags
+from services.intake import count_edits
 from services.leases import last_beat
 from services.office import Office
 
@@ -25,7 +26,8 @@ _LIGHT = "light"
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """One moment's figures. `cases` by (status, light), `deliveries` by (state, source), the others by one word.
+    """One moment's figures. `cases` by (status, light), `deliveries` by (state, source), `edits` of forms by source, the others
+    by one word.
 
     `lags` are seconds by which the oldest due step, mail and delivery are late; `swept` seconds of real time since the last
     sweep ended, None before the first.
@@ -37,6 +39,7 @@ class Metrics:
     swept: float | None
     outbox: Mapping[str, int]
     deliveries: Mapping[tuple[str, str], int]
+    edits: Mapping[str, int]
     notices: Mapping[str, int]
 
 
@@ -54,6 +57,7 @@ def read_metrics(office: Office) -> Metrics:
         came = session.execute(
             select(Delivery.state, Delivery.source, func.count()).group_by(Delivery.state, Delivery.source)
         ).all()
+        edits = count_edits(session)
         notices = session.execute(select(Notice.colour, func.count()).group_by(Notice.colour)).all()
         lags, beat = read_lags(session, office).seconds(now), last_beat(session, "sweep")
     sources = {source for _, source, _ in came}
@@ -64,6 +68,7 @@ def read_metrics(office: Office) -> Metrics:
         (office.real_now() - beat.at).total_seconds() if beat is not None else None,
         {state.value: 0 for state in OutboxState} | {state.value: n for state, n in outbox},
         {(s.value, x): 0 for s in DeliveryState for x in sources} | {(state.value, x): n for state, x, n in came},
+        dict.fromkeys(sources, 0) | edits,
         {colour.value: 0 for colour in Colour} | {colour.value: n for colour, n in notices},
     )
 

@@ -121,6 +121,7 @@ def _families(
         yield gauge("sweep_age_seconds", "Seconds since the last sweep ended.", (), {(): metrics.swept})
     yield gauge("outbox_messages", "Messages of the outbox by state.", ("state",), metrics.outbox)
     yield gauge("deliveries", "Deliveries by state and source.", ("state", "source"), metrics.deliveries)
+    yield gauge("delivery_edits", "Deliveries that edited an earlier one, by source.", ("source",), metrics.edits)
     yield gauge("notices", "Supervision notices issued, by colour.", ("colour",), metrics.notices)
     answered = CounterMetricFamily(
         "expedite_http_requests", "Requests answered by this process.", labels=("route", "status")

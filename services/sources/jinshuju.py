@@ -27,8 +27,8 @@ def _entry(payload: dict[str, Any]) -> str:
 
 
 def _delivery(payload: dict[str, Any]) -> str:
-    entry = _entry(payload)
-    return f"{entry}@{identity(payload, 'entry.updated_at')}" if entry else ""
+    entry, edited = _entry(payload), identity(payload, "entry.updated_at")
+    return f"{entry}@{edited}" if entry and edited else ""
 
 
 def read(payload: dict[str, Any], rule: SourceRule) -> Submission:

@@ -200,6 +200,11 @@ def moment(value: object, zone: ZoneInfo) -> datetime | None:
         return None
 
 
+def no_id(_inbound: Inbound, _rule: SourceRule) -> str:
+    """For services that name the submission and not the delivery: an edit would pass for the same one. The bytes tell them apart."""
+    return ""
+
+
 def known_id(read: Callable[[dict[str, Any]], str]) -> Callable[[Inbound, SourceRule], str]:
     """A delivery's id out of its body; "" for a body that cannot be read."""
 

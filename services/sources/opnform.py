@@ -17,7 +17,7 @@ from services.sources.kind import (
     digest,
     encoded,
     identity,
-    known_id,
+    no_id,
     require_header,
     require_match,
     required,
@@ -41,6 +41,4 @@ def read(payload: dict[str, Any], _rule: SourceRule) -> Submission:
     return Submission(identity(payload, "submission_id"), answers, None, payload)
 
 
-KIND = Kind(
-    "opnform", Label("OpnForm", "OpnForm"), Trust.SIGNED, verify, known_id(lambda body: identity(body, "submission_id")), read
-)  # fmt: skip
+KIND = Kind("opnform", Label("OpnForm", "OpnForm"), Trust.SIGNED, verify, no_id, read)

@@ -56,5 +56,5 @@ def _value(field: dict[str, Any]) -> str:
 
 KIND = Kind(
     "tally", Label("Tally", "Tally"), Trust.SIGNED, verify,
-    known_id(lambda body: identity(body, "eventId") or identity(body, "data.submissionId")), read,
+    known_id(lambda body: identity(body, "eventId")), read,
 )  # fmt: skip

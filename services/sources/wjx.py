@@ -19,8 +19,8 @@ from services.sources.kind import (
     Submission,
     as_text,
     identity,
-    known_id,
     moment,
+    no_id,
     part,
     require_match,
     require_path_key,
@@ -57,4 +57,4 @@ def read(payload: dict[str, Any], rule: SourceRule) -> Submission:
     return Submission(_entry(payload), answers, moment(part(payload, "submittime"), rule.zone), payload)
 
 
-KIND = Kind("wjx", Label("问卷星", "Wenjuanxing"), Trust.PUBLIC, verify, known_id(_entry), read)
+KIND = Kind("wjx", Label("问卷星", "Wenjuanxing"), Trust.PUBLIC, verify, no_id, read)

@@ -482,6 +482,20 @@ def test_an_edit_is_a_revision_of_the_same_case(office: Office, jinshuju: str) -
     assert one_case(office).title == TITLE
 
 
+@pytest.mark.parametrize(("kind", "key"), [("wjx", SECRET), ("opnform", "")])
+def test_an_edit_under_the_same_number_is_no_repetition(
+    office: Office, monkeypatch: pytest.MonkeyPatch, kind: str, key: str
+) -> None:
+    """A service that names the submission alone: other words are another delivery, the same bytes are not."""
+    given, said = UNSIGNED[kind] if kind in UNSIGNED else SIGNED[kind][:2]
+    source = mapped(office, given, monkeypatch)
+    bodies = [body_of(said), body_of(said).replace(DETAIL.encode(), "改过的说明".encode())]
+    headers = [SIGNED[kind][2](body) if kind in SIGNED else {} for body in bodies]
+    first, again, other = (accept_webhook(office, source, headers[n], bodies[n], key) for n in (0, 0, 1))
+    assert (again.receipt, again.duplicate) == (first.receipt, True)
+    assert (other.receipt != first.receipt, other.duplicate) == (True, False)
+
+
 def test_an_edit_that_changes_nothing_or_comes_late_changes_nothing(office: Office, jinshuju: str) -> None:
     """The push of an older state after a newer one is no step back."""
     confirmed(office, _first(office, jinshuju, edited(0)))

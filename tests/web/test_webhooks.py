@@ -301,6 +301,11 @@ def test_an_address_with_its_secret_takes_what_nobody_signs(
     figures = client.get("/metrics").text
     for outcome, number in (("received", 1), ("duplicate", 1), ("refused", 2)):
         assert f'expedite_webhook_deliveries_total{{outcome="{outcome}",source="jinshuju"}} {number}.0' in figures
+    edit = json.dumps({"form": "F", "entry": entry | {"field_8": "桥不通"}}).encode()
+    assert client.post("/webhooks/jinshuju/behind-the-name", content=edit).status_code == 202
+    receive_waiting(office)
+    receive_waiting(office)
+    assert 'expedite_delivery_edits{source="jinshuju"} 1.0' in client.get("/metrics").text
 
 
 def test_the_secret_of_an_address_is_kept_out_of_the_log() -> None:
