@@ -98,6 +98,8 @@ def fill(office: Office, open_clocks: int, due: int) -> None:
             for table in (cases.Case, Clock, ClockEvent):
                 sequence = func.pg_get_serial_sequence(f'"{table.__tablename__}"', "id")
                 connection.execute(select(func.setval(sequence, select(func.max(table.id)).scalar_subquery())))
+            # As a server's autovacuum does: without statistics it would guess how to find a case's clocks.
+            connection.exec_driver_sql("ANALYZE")
 
 
 def _case(i: int, firm: int, is_due: bool, policy: str) -> dict[str, Any]:
