@@ -120,6 +120,19 @@ def require_recent(stamp: str, now: datetime, tolerance: float, header: str) -> 
         )
 
 
+def signed_body(
+    header: str, encoding: Literal["hex", "base64"], service: str, prefix: str = ""
+) -> Callable[[Inbound, Sequence[str], SourceRule], None]:
+    """The check of a service that signs the body as it is: HMAC-SHA256 in a header, after a prefix, by one of the secrets."""
+
+    def verify(inbound: Inbound, keys: Sequence[str], _rule: SourceRule) -> None:
+        given = require_header(inbound, header)
+        expected = [prefix + encoded(digest(key.encode(), inbound.body), encoding) for key in keys]
+        require_match([given], expected, f"check the webhook's secret at {service}")
+
+    return verify
+
+
 def require_path_key(inbound: Inbound, keys: Sequence[str], _rule: SourceRule | None = None) -> None:
     """For services that do not sign: the address itself holds a secret."""
     require_match(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from domain.label import Label
@@ -10,28 +9,17 @@ from domain.sources import SourceRule
 from models.intake import Trust
 from services.sources.kind import (
     Answer,
-    Inbound,
     Kind,
     NoSubmission,
     Submission,
     as_text,
-    digest,
-    encoded,
     identity,
     known_id,
     moment,
     part,
-    require_header,
-    require_match,
     required,
+    signed_body,
 )
-
-
-def verify(inbound: Inbound, keys: Sequence[str], _rule: SourceRule) -> None:
-    """The header's signature under one of the secrets."""
-    given = require_header(inbound, "Tally-Signature")
-    expected = [encoded(digest(key.encode(), inbound.body), "base64") for key in keys]
-    require_match([given], expected, "check the webhook's signing secret at Tally")
 
 
 def read(payload: dict[str, Any], rule: SourceRule) -> Submission:
@@ -55,6 +43,6 @@ def _value(field: dict[str, Any]) -> str:
 
 
 KIND = Kind(
-    "tally", Label("Tally", "Tally"), Trust.SIGNED, verify,
+    "tally", Label("Tally", "Tally"), Trust.SIGNED, signed_body("Tally-Signature", "base64", "Tally"),
     known_id(lambda body: identity(body, "eventId")), read,
 )  # fmt: skip
