@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from domain.meetings import LASTS
+from notifications.dialogue import NOTHING, Meanwhile, ReadyMail, ready
 from notifications.envelope import build
 from notifications.invitation import calendar_of
 from notifications.message import from_facts
@@ -27,6 +29,7 @@ class MailChannel:
         self._desk = desk
         self._connect = connect
         self._transport: Transport | None = None
+        self._ahead: tuple[Parcel, ReadyMail] | None = None
 
     def __enter__(self) -> Self:
         self._transport = self._connect().__enter__()
@@ -38,16 +41,22 @@ class MailChannel:
         if self._transport is not None:
             self._transport.__exit__(kind, error, trace)
 
-    def send(self, parcel: Parcel) -> Refused | None:
-        """Write the mail and hand it over."""
-        return self.hand_over(write_mail(parcel, self._desk), parcel)
-
-    def hand_over(self, mail: EmailMessage, parcel: Parcel) -> Refused | None:
-        """Hand over a mail that `write_mail` made of the parcel."""
+    def send(self, parcel: Parcel, meanwhile: Meanwhile = NOTHING) -> Refused | None:
+        """Write the mail, unless that is done already, and hand it over."""
+        known, self._ahead = self._ahead, None
+        mail = known[1] if known is not None and known[0] is parcel else self._write(parcel)
         if self._transport is None:
             raise Unreachable("the connection is not open")
-        verdict = self._transport.send(mail, self._desk.sender, parcel.recipient)
+        verdict = self._transport.hand_over(mail, meanwhile)
         return verdict if isinstance(verdict, Refused) else None
+
+    def write_ahead(self, parcel: Parcel) -> None:
+        """Write the mail that comes next. What is wrong with it shows when it is sent."""
+        with suppress(Exception):
+            self._ahead = parcel, self._write(parcel)
+
+    def _write(self, parcel: Parcel) -> ReadyMail:
+        return ready(write_mail(parcel, self._desk), self._desk.sender, parcel.recipient)
 
 
 def write_mail(parcel: Parcel, desk: Desk) -> EmailMessage:

@@ -152,7 +152,7 @@ def _part(media_type: str, content: bytes) -> EmailMessage:
     """A part in base64: Chinese text as 8-bit would need an extension of every server on the way."""
     part = EmailMessage(policy=READY)
     part["Content-Type"] = _content_type(media_type)
-    part["Content-Transfer-Encoding"] = "base64"
+    part["Content-Transfer-Encoding"] = _BASE64
     part.set_payload(encodebytes(content).decode("ascii"))
     return part
 
@@ -163,6 +163,9 @@ def _attached(file: Attachment) -> EmailMessage:
     name = one_line(file.filename).replace("/", "_").replace("\\", "_")
     part.add_header("Content-Disposition", "attachment", filename=name if name.isascii() else ("utf-8", "", name))
     return part
+
+
+_BASE64 = READY.header_factory("Content-Transfer-Encoding", "base64")
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from email.policy import EmailPolicy
+from functools import lru_cache
 from textwrap import wrap
 from typing import Any
 
@@ -25,6 +26,10 @@ class ReadyHeaders(EmailPolicy):
             raise ValueError(f"header {name} holds a line break")
         return name, value
 
+    def header_max_count(self, name: str) -> int | None:
+        """How often a header may occur; kept, since the standard policy makes a class to look it up."""
+        return _max_count(name.lower())
+
     def fold(self, name: str, value: Any) -> str:
         return f"{name}: {value}{self.linesep}"
 
@@ -34,6 +39,13 @@ class ReadyHeaders(EmailPolicy):
 
 
 READY = ReadyHeaders(linesep="\r\n")
+INTERNATIONAL = READY.clone(utf8=True)
+"""The same for an address outside ASCII."""
+
+
+@lru_cache(maxsize=64)
+def _max_count(name: str) -> int | None:
+    return EmailPolicy().header_max_count(name)
 
 
 def encoded(text: str) -> str:

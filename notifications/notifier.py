@@ -11,9 +11,10 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 from urllib.parse import quote
 
+from notifications.dialogue import NOTHING, Meanwhile
 from notifications.envelope import BadAddress, BadMessageId
 from notifications.message import MissingFact, UnknownMessage
 from notifications.render import OfficeLine
@@ -91,6 +92,17 @@ class Channel(Protocol):
         `Unreachable` says that nothing is known to be wrong with the parcel: it may have arrived all the same, and comes again
         with the same `message_id`. One of `UNMAKEABLE` says that it can never be sent.
         """
+
+
+@runtime_checkable
+class PatientChannel(Channel, Protocol):
+    """A channel that lets work be done while its server thinks: mail, whose servers take their time."""
+
+    def send(self, parcel: Parcel, meanwhile: Meanwhile = NOTHING) -> Refused | None:
+        """As `Channel.send`, with what is to be done meanwhile."""
+
+    def write_ahead(self, parcel: Parcel) -> None:
+        """Make ready what is sent next; never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,21 +187,29 @@ class Notifier:
             # What was taken is taken, and marked: a session that ends badly undoes nothing.
             logger.exception("a channel could not be closed")
 
-    def send(self, parcel: Parcel) -> Refused | None:
-        """Hand a parcel to its channel; None when it was taken.
+    def send(self, parcel: Parcel, meanwhile: Meanwhile = NOTHING) -> Refused | None:
+        """Hand a parcel to its channel; None when it was taken. What is to be settled is settled before the channel has it.
 
         `Unreachable` is raised for mail alone, which waits however long its server is gone. The same of another channel,
         unknown and wrongly set up ones included, is a refusal for now: copies are given up like refused mails.
         """
+        if parcel.channel != MAIL:
+            meanwhile.settle()
         try:
-            return self._hand_over(parcel)
+            return self._hand_over(parcel, meanwhile)
         except Unreachable as problem:
             self._gone[parcel.channel] = problem
             if parcel.channel == MAIL:
                 raise
             return Refused(permanent=False, code=problem.code, text=problem.text)
 
-    def _hand_over(self, parcel: Parcel) -> Refused | None:
+    def write_ahead(self, parcel: Parcel) -> None:
+        """Make ready what is sent next, if its channel is open and can; never raises."""
+        channel = self._open.get(parcel.channel)
+        if isinstance(channel, PatientChannel):
+            channel.write_ahead(parcel)
+
+    def _hand_over(self, parcel: Parcel, meanwhile: Meanwhile) -> Refused | None:
         name = parcel.channel
         gone = self._gone.get(name)
         if gone is not None:
@@ -198,7 +218,8 @@ class Notifier:
             # Groups, printers and other systems are no holders of the case: the last guard, whoever owed this.
             return Refused(permanent=True, code=None, text="the case is restricted: its messages go by mail alone")
         try:
-            return self.channel(name).send(parcel)
+            channel = self.channel(name)
+            return channel.send(parcel, meanwhile) if isinstance(channel, PatientChannel) else channel.send(parcel)
         except (BadChannel, BadSmtpUrl, BadCaFile) as problem:
             raise Unreachable(str(problem)) from problem
         except (Unreachable, *UNMAKEABLE):

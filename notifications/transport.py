@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from notifications.dialogue import NOTHING, Meanwhile, NoExtension, ReadyMail, ready, talk
+
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 # Some services refuse a burst for good in words only, with a permanent code; they accept it later.
 _SLOW_DOWN = ("frequen", "too many", "rate limit")
@@ -119,7 +121,11 @@ class Transport:
         self._close(politely=kind is None)
 
     def send(self, message: EmailMessage, sender: str, recipient: str) -> Sent | Refused:
-        """Send to one recipient (bare addresses). Unreachable if the server went away before it gave an answer.
+        """Send to one recipient (bare addresses), as `hand_over`."""
+        return self.hand_over(ready(message, sender, recipient))
+
+    def hand_over(self, mail: ReadyMail, meanwhile: Meanwhile = NOTHING) -> Sent | Refused:
+        """Hand a mail over. Unreachable if the server went away before it gave an answer.
 
         After that exception the message may have arrived all the same: it is to be sent again with the same Message-ID.
         """
@@ -127,42 +133,24 @@ class Transport:
             self._close(politely=False)
             self._connect()
         try:
-            return self._hand_over(message, sender, recipient)
-        except OSError as error:
+            refusal = talk(self._client.smtp, mail, meanwhile)
             # A server that has had its number of messages says 421 to the sender, before anything was given to it.
-            if not (hasattr(error, "sender") and self._hung_up()):
-                return self._answer(error)
-        self._close(politely=False)
-        self._connect()
-        try:
-            return self._hand_over(message, sender, recipient)
-        except OSError as error:
-            return self._answer(error)
-
-    def _hand_over(self, message: EmailMessage, sender: str, recipient: str) -> Sent | Refused:
-        refused = self._client.smtp.send_message(message, from_addr=sender, to_addrs=[recipient])
-        for code, text in refused.values():
-            return _refused(code, text)
-        return Sent(str(message["Message-ID"]))
-
-    def _answer(self, error: OSError) -> Refused:
-        """What an error says about the message; Unreachable if it says something about the connection."""
-        recipients = getattr(error, "recipients", None)
-        if recipients:
-            code, text = next(iter(recipients.values()))
-            return _refused(code, text)
-        code = getattr(error, "smtp_code", None)
-        if isinstance(code, int) and code >= 400:
-            refused = _refused(code, getattr(error, "smtp_error", b""))
-            # A sender that is refused is a setting to mend, and no fault of this mail; 552: the mail is too large.
-            if hasattr(error, "sender") and code != 552:
-                return Refused(permanent=False, code=refused.code, text=refused.text)
-            return refused
-        if not self._hung_up() and not isinstance(error, TimeoutError):
-            # Said before anything was sent: the address needs an extension that the server does not have.
+            if refusal is not None and refusal.at == "sender" and self._hung_up():
+                self._close(politely=False)
+                self._connect()
+                refusal = talk(self._client.smtp, mail, meanwhile)
+        except NoExtension as error:
             return Refused(permanent=True, code=None, text=str(error))
-        self._close(politely=False)
-        raise Unreachable(_describe(error, self._server)) from error
+        except OSError as error:
+            self._close(politely=False)
+            raise Unreachable(_describe(error, self._server)) from error
+        if refusal is None:
+            return Sent(mail.message_id)
+        verdict = _refused(refusal.code, refusal.text)
+        # A sender that is refused is a setting to mend, and no fault of this mail; 552: the mail is too large.
+        if refusal.at == "sender" and refusal.code != 552:
+            return Refused(permanent=False, code=verdict.code, text=verdict.text)
+        return verdict
 
     def _connect(self) -> None:
         import yagmail  # when mail is sent: a policy that names channels is read before any page, without it

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, insert, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from domain.case import Actor
@@ -19,6 +19,7 @@ from models.case import ApprovalStep, Assignment, Case
 from models.clock import Clock
 from models.intake import Delivery
 from models.office import AccessLink
+from models.rows import insert_rows
 from services.office import Office
 from services.page_types import LinkRefused
 
@@ -77,6 +78,50 @@ class Grant:
         )
 
 
+class Mint:
+    """Makes the links of one transaction and writes them together at its end. Validity runs in real time."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._now = office.real_now()
+        self._rows: list[dict[str, Any]] = []
+
+    def link(
+        self,
+        grant: Mapping[str, Any],
+        *,
+        case_id: int | None,
+        delivery_id: int | None,
+        account: str | None,
+        contact: int | None,
+    ) -> str:
+        """The token of a new link; only its hash is kept."""
+        token, party = new_token(), str(grant["party"])
+        self._rows.append({
+            "token_hash": hash_token(token), "case_id": case_id, "delivery_id": delivery_id, "account_id": account,
+            "contact_id": contact, "party": party, "unit_id": grant.get("unit"), "step_id": grant.get("step"),
+            "milestone_id": grant.get("milestone"), "change_id": grant.get("change"), "principal_id": grant.get("principal"),
+            "made_at": self._now, "expires_at": self._now + _valid(self._office, party),
+        })  # fmt: skip
+        return token
+
+    def several(self, account: str | None, grants: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """The links of a mail about several cases: tokens by the names of their `grants`, each of which names its case
+        (`case_id`) or waiting report (`delivery_id`).
+        """
+        return {
+            name: self.link(
+                grant, case_id=grant.get("case_id"), delivery_id=grant.get("delivery_id"), account=account, contact=None
+            )
+            for name, grant in grants.items()
+        }  # fmt: skip
+
+    def write(self, session: Session) -> None:
+        """Keep what was made."""
+        rows, self._rows = self._rows, []
+        insert_rows(session, AccessLink, rows)
+
+
 def mint(
     session: Session,
     office: Office,
@@ -87,33 +132,11 @@ def mint(
     account: str | None,
     contact: int | None,
 ) -> str:
-    """Make a link and return its token; only the hash is kept. Validity runs in real time."""
-    token, now = new_token(), office.real_now()
-    session.execute(
-        insert(AccessLink),
-        [{
-            "token_hash": hash_token(token), "case_id": case_id, "delivery_id": delivery_id, "account_id": account,
-            "contact_id": contact, "party": grant["party"], "unit_id": grant.get("unit"), "step_id": grant.get("step"),
-            "milestone_id": grant.get("milestone"), "change_id": grant.get("change"), "principal_id": grant.get("principal"), "made_at": now,
-            "expires_at": now + _valid(office, str(grant["party"])),
-        }],
-    )  # fmt: skip
+    """Make one link and return its token."""
+    made = Mint(office)
+    token = made.link(grant, case_id=case_id, delivery_id=delivery_id, account=account, contact=contact)
+    made.write(session)
     return token
-
-
-def mint_several(
-    session: Session, office: Office, account: str | None, grants: Mapping[str, dict[str, Any]]
-) -> dict[str, str]:
-    """Make the links of a mail about several cases: tokens by the names of their `grants`, each of which names its case
-    (`case_id`) or waiting report (`delivery_id`).
-    """
-    return {
-        name: mint(
-            session, office, grant, case_id=grant.get("case_id"), delivery_id=grant.get("delivery_id"), account=account,
-            contact=None,
-        )
-        for name, grant in grants.items()
-    }  # fmt: skip
 
 
 def _valid(office: Office, party: str) -> timedelta:

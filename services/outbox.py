@@ -5,14 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import case, update
+from sqlalchemy import bindparam, case, update
 
 from models.office import Outbox, OutboxState
-from notifications.notifier import MAIL, UNMAKEABLE, Notifier
+from notifications.dialogue import Meanwhile
+from notifications.notifier import MAIL, UNMAKEABLE, Notifier, Parcel
 from notifications.transport import BadCaFile, BadSmtpUrl, Refused, Transport, Unreachable
 from services.channels import desk_of, notifier
 from services.office import Office
@@ -22,6 +26,14 @@ from services.outbox_parcel import BUNDLE, parcel_of
 from services.refused_mail import tell_operator
 
 __all__ = ["LEASE", "Delivered", "claim", "deliver", "owed", "retry"]
+
+_WENT = (
+    update(Outbox)
+    .where(Outbox.id == bindparam("one"), Outbox.state == OutboxState.OWED)
+    .values(leased_by=None, state=OutboxState.SENT, sent_at=bindparam("at"), problem=None, attempts=bindparam("tries"))
+)
+
+Put = tuple[Parcel | None, dict[int, str]]
 
 SEND_WITHIN = 30.0
 """Seconds after the claim in which a send may begin: it ends well inside the lease, so that no other worker sends it too."""
@@ -48,32 +60,56 @@ class _Tally:
     """The letters of which is known what became of them, by their ids."""
 
 
+@dataclass(slots=True)
+class _Batch:
+    """One delivery under way.
+
+    That a mail went is written down while the server considers the sender of the next one, and is durable before that one is
+    given to it: whoever dies in between leaves one mail that may come twice, never two.
+    """
+
+    office: Office
+    ways: Notifier
+    tally: _Tally = field(default_factory=_Tally)
+    unmarked: list[dict[str, Any]] = field(default_factory=list)
+    """What went last and is not marked yet."""
+    written: tuple[Letter, Put] | None = None
+
+    def settle(self) -> None:
+        """Mark what went."""
+        rows, self.unmarked = self.unmarked, []
+        if rows:
+            with self.office.writing() as session:
+                session.connection().execute(_WENT, rows)
+
+    def write_ahead(self, letter: Letter | None) -> None:
+        """Make the next mail ready; what is wrong with it shows at its turn."""
+        if letter is not None and letter.channel == MAIL:
+            with suppress(Exception):
+                self.written = letter, self.put(letter)
+                parcel = self.written[1][0]
+                if parcel is not None:
+                    self.ways.write_ahead(parcel)
+
+    def put(self, letter: Letter) -> Put:
+        """The letter as a parcel, and which of its messages cannot be a part of it."""
+        if self.written is not None and self.written[0] is letter:
+            return self.written[1]
+        return parcel_of(letter, desk_of(self.office).line, self.office.today().isoformat())
+
+
 def deliver(office: Office, limit: int = 50, connect: Callable[[Office], Transport] | None = None) -> Delivered:
     """Send at most `limit` mails, what goes by one channel over one connection."""
     holder = secrets.token_hex(8)
     letters = claim(office, holder, limit)
-    tally, began = _Tally(), time.monotonic()
-    gone: str | None = None
+    began = time.monotonic()
     with notifier(office, connect) as ways:
-        for letter in letters:
-            if time.monotonic() - began > SEND_WITHIN:
-                break
-            if letter.channel == MAIL:
-                gone = gone or _closed(ways)
-                if gone is not None:
-                    # Nothing is known to be wrong with the message: it waits, and is never given up for it.
-                    _wait(office, letter, gone, kept=not letter.fresh)
-                    tally.settled.add(letter.id)
-                    tally.deferred += 1
-                    continue
-            try:
-                _send(office, ways, letter, tally)
-            except Unreachable as problem:
-                # It may have arrived all the same: whatever comes again comes as it was.
-                _wait(office, letter, problem.text, kept=True)
-                tally.settled.add(letter.id)
-                tally.deferred += 1
-                gone = problem.text
+        batch = _Batch(office, ways)
+        try:
+            _send_all(batch, letters, began)
+        finally:
+            batch.settle()
+    tally = batch.tally
     _give_back(office, holder, [letter for letter in letters if letter.id not in tally.settled])
     if tally.failed:
         tell_operator(office)
@@ -86,6 +122,30 @@ def deliver(office: Office, limit: int = 50, connect: Callable[[Office], Transpo
     )  # fmt: skip
 
 
+def _send_all(batch: _Batch, letters: Sequence[Letter], began: float) -> None:
+    office, tally = batch.office, batch.tally
+    gone: str | None = None
+    for letter, following in zip_longest(letters, letters[1:]):
+        if time.monotonic() - began > SEND_WITHIN:
+            break
+        if letter.channel == MAIL:
+            gone = gone or _closed(batch.ways)
+            if gone is not None:
+                # Nothing is known to be wrong with the message: it waits, and is never given up for it.
+                _wait(office, letter, gone, kept=not letter.fresh)
+                tally.settled.add(letter.id)
+                tally.deferred += 1
+                continue
+        try:
+            _send(batch, letter, Meanwhile(batch.settle, partial(batch.write_ahead, following)))
+        except Unreachable as problem:
+            # It may have arrived all the same: whatever comes again comes as it was.
+            _wait(office, letter, problem.text, kept=True)
+            tally.settled.add(letter.id)
+            tally.deferred += 1
+            gone = problem.text
+
+
 def _closed(ways: Notifier) -> str | None:
     """Why the mail server cannot be spoken to; None if it can."""
     try:
@@ -95,14 +155,15 @@ def _closed(ways: Notifier) -> str | None:
     return None
 
 
-def _send(office: Office, ways: Notifier, letter: Letter, tally: _Tally) -> None:
-    parcel, broken = parcel_of(letter, desk_of(office).line, office.today().isoformat())
+def _send(batch: _Batch, letter: Letter, meanwhile: Meanwhile) -> None:
+    office, tally = batch.office, batch.tally
+    parcel, broken = batch.put(letter)
     for part, problem in broken.items():
         _mark(office, [part], state=OutboxState.FAILED, problem=problem)
         tally.failed += 1
     ids = [part for part in letter.ids if part not in broken]
     try:
-        verdict = ways.send(parcel) if parcel is not None else None
+        verdict = batch.ways.send(parcel, meanwhile) if parcel is not None else None
     except UNMAKEABLE as problem:
         _mark(office, ids, state=OutboxState.FAILED, problem=str(problem))
         tally.settled.add(letter.id)
@@ -112,7 +173,8 @@ def _send(office: Office, ways: Notifier, letter: Letter, tally: _Tally) -> None
     if parcel is None:
         return
     if verdict is None:
-        _mark(office, ids, state=OutboxState.SENT, sent_at=office.now(), problem=None, attempts=letter.attempts + 1)
+        now = office.now()
+        batch.unmarked += [{"one": one, "at": now, "tries": letter.attempts + 1} for one in ids]
         tally.sent.append(letter)
     elif _defer(office, letter, verdict):
         tally.deferred += 1

@@ -19,7 +19,7 @@ from models.case import Case
 from models.engine import hold
 from models.office import Outbox
 from notifications.message import Message
-from services.links import CALENDAR, UNSUBSCRIBE, mint, mint_several
+from services.links import CALENDAR, UNSUBSCRIBE, Mint
 from services.office import Office
 from services.outbox_due import MAIL, OWED, Gate, gate
 
@@ -105,12 +105,13 @@ def claim(office: Office, holder: str, limit: int) -> list[Letter]:
             for row in session.scalars(select(Outbox).where(Outbox.id.in_(ids), OWED).with_for_update(skip_locked=True))
         }
         about = _about(session, rows.values())
-        letters = []
+        letters, minted = [], Mint(office)
         for mail in mails:
             taken = [rows[i] for i in mail.ids if i in rows]
             # One that may have gone out goes whole or not at all: somebody changes a part of it just now.
             if taken and (mail.mail_id is None or len(taken) == len(mail.ids)):
-                letters.append(_take(session, office, holder, holds.now, mail.mail_id, taken, about))
+                letters.append(_take(minted, office, holder, holds.now, mail.mail_id, taken, about))
+        minted.write(session)
         return letters
 
 
@@ -197,7 +198,7 @@ def _chosen(mails: Iterable[_Mail], limit: int, free: int | None) -> list[_Mail]
 
 
 def _take(
-    session: Session,
+    minted: Mint,
     office: Office,
     holder: str,
     now: datetime,
@@ -217,7 +218,7 @@ def _take(
         code, restricted, detail = about.get(row.case_id or 0, (None, False, None))
         told = detail if full and not restricted and row.account_id is not None else None
         parts.append(Part(
-            row.id, row.message, row.case_id, code, row.facts, _links_once(session, office, row, links), row.attempts, row.urgency,
+            row.id, row.message, row.case_id, code, row.facts, _links_once(minted, office, row, links), row.attempts, row.urgency,
             row.root_id, restricted, told,
         ))  # fmt: skip
     return Letter(
@@ -234,26 +235,26 @@ def _about(session: Session, rows: Iterable[Outbox]) -> dict[int, tuple[str, boo
     return {row.id: (row.code, row.restricted, row.detail) for row in found}
 
 
-def _links_once(session: Session, office: Office, row: Outbox, known: dict[bytes, dict[str, str]]) -> dict[str, str]:
+def _links_once(minted: Mint, office: Office, row: Outbox, known: dict[bytes, dict[str, str]]) -> dict[str, str]:
     """The message's links; messages of one mail that grant the same of the same case share them."""
     if row.grant is None:
         return {}
     key = orjson.dumps([row.case_id, row.delivery_id, row.grant], option=orjson.OPT_SORT_KEYS)
     if key not in known:
-        known[key] = _links(session, office, row, row.grant)
+        known[key] = _links(minted, office, row, row.grant)
     found = known[key]
     if row.message == "supervision_notice" and "act" in found:
         return found | {"notice": f"{found['act']}/notice/{quote(row.facts['number'], safe='')}"}
     return found
 
 
-def _links(session: Session, office: Office, row: Outbox, grant: dict[str, Any]) -> dict[str, str]:
-    token = mint(
-        session, office, grant, case_id=row.case_id, delivery_id=row.delivery_id, account=row.account_id, contact=row.contact_id
-    )  # fmt: skip
+def _links(minted: Mint, office: Office, row: Outbox, grant: dict[str, Any]) -> dict[str, str]:
+    token = minted.link(
+        grant, case_id=row.case_id, delivery_id=row.delivery_id, account=row.account_id, contact=row.contact_id
+    )
     base = office.settings.base_url.rstrip("/")
     if grant["party"] == UNSUBSCRIBE:
-        several = mint_several(session, office, row.account_id, grant["several"])
+        several = minted.several(row.account_id, grant["several"])
         return {name: f"{base}/act/{one}" for name, one in several.items()} | {
             "unsubscribe": f"{base}/unsubscribe/{token}"
         }

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope
 
+from notifications.dialogue import ReadyMail
 from notifications.transport import (
     BadCaFile,
     BadSmtpUrl,
@@ -103,6 +104,37 @@ def test_one_refused_recipient_does_not_touch_the_others(mail_server: Start, mak
         answers = [transport.send(make_message(recipient=to), FROM, to) for to in (TO, "gone@example.org", TO)]
     assert [type(answer) for answer in answers] == [Sent, Refused, Sent]
     assert [recipients for _, recipients, _ in server.received] == [[TO], [TO]]
+
+
+def test_a_refusal_of_the_body_before_it_is_sent_does_not_touch_the_next_mail(
+    mail_server: Start, make_message: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some servers say no to DATA itself: without a reset, the next sender would be "nested" and refused."""
+    take = SMTP.smtp_DATA
+    no = iter([True])
+
+    async def refuse_once(server: SMTP, arg: str) -> None:
+        if next(no, False):
+            await server.push("554 no valid recipients")
+        else:
+            await take(server, arg)
+
+    monkeypatch.setattr(SMTP, "smtp_DATA", refuse_once)
+    server = mail_server()
+    with Transport(server.url()) as transport:
+        answers = [transport.send(make_message(), FROM, TO) for _ in range(2)]
+    assert [type(answer) for answer in answers] == [Refused, Sent]
+
+
+@pytest.mark.parametrize("line", ["", ".", "..", "ends without a line break"])
+def test_a_line_that_begins_with_a_period_arrives_as_it_is(mail_server: Start, line: str) -> None:
+    """A period alone would end the mail on the wire (RFC 5321, 4.5.2)."""
+    body = f"Subject: periods\r\n\r\n.first\r\n{line}\r\n.last{'' if 'without' in line else chr(13) + chr(10)}".encode()
+    server = mail_server()
+    with Transport(server.url()) as transport:
+        assert transport.hand_over(ReadyMail("<p.1@example.org>", FROM, TO, body, False)) == Sent("<p.1@example.org>")
+    [(_, _, arrived)] = server.received
+    assert arrived.rstrip(b"\r\n") == body.rstrip(b"\r\n")
 
 
 @pytest.mark.parametrize(("code", "text"), [(553, "not your address"), (550, "relaying denied"), (451, "try later")])

@@ -9,7 +9,8 @@ from email import message_from_bytes
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from models.office import AccessLink, Outbox, OutboxState
 from services.form import submit_form
@@ -127,6 +128,59 @@ def test_a_failed_mail_can_be_owed_again(office: Office, server: MailServer) -> 
     # The operator is told of the refusal beside it.
     assert deliver(office).sent == 2
     assert message_from_bytes(server.received[0][2])["Message-ID"] == before
+
+
+def test_a_mail_is_marked_before_the_next_one_is_given_to_the_server(office: Office, server: MailServer) -> None:
+    """Whoever dies at any moment leaves one mail that may come twice, never two: when a body arrives, all before it are marked."""
+    owe(office, 4)
+    marked: list[int] = []
+
+    async def look(smtp: SMTP, envelope: Envelope) -> None:
+        marked.append(sum(row.state is OutboxState.SENT for row in rows(office)))
+
+    server.on_data = look
+    assert deliver(office).sent == 4
+    assert marked == [0, 1, 2, 3]
+
+
+def test_a_mail_whose_mark_cannot_be_written_is_the_last_one_given_to_the_server(
+    office: Office, server: MailServer
+) -> None:
+    """A full disk must not turn into a pile of mails that all come again: the next one is only announced, not sent."""
+    owe(office, 3)
+    full = False
+
+    async def fill(smtp: SMTP, envelope: Envelope) -> None:
+        nonlocal full
+        full = True
+
+    def refuse(*_: object) -> None:
+        if full:
+            raise OperationalError("UPDATE", {}, Exception("database or disk is full"))
+
+    server.on_data = fill
+    event.listen(office.engine, "before_cursor_execute", refuse)
+    with pytest.raises(OperationalError, match="full"):
+        deliver(office)
+    assert len(server.received) == 1
+    full, server.on_data = False, None
+    office.fixed = office.now() + LEASE * 2
+    assert deliver(office).sent == 3
+    again = [message_from_bytes(data)["Message-ID"] for _, _, data in server.received]
+    assert len(again) == 4
+    assert len(set(again)) == 3
+
+
+def test_a_mail_that_cannot_be_written_is_found_out_at_its_turn(office: Office, server: MailServer) -> None:
+    """The next mail is written while the server takes this one: what is wrong with it fails it alone."""
+    owe(office, 3)
+    with office.writing() as session:
+        [first, second, third] = session.scalars(select(Outbox).order_by(Outbox.id)).all()
+        second.facts = {"nothing": "of use"}
+    done = deliver(office)
+    assert (done.sent, done.failed) == (2, 1)
+    assert [row.state for row in rows(office)][:3] == [OutboxState.SENT, OutboxState.FAILED, OutboxState.SENT]
+    assert recipients(server) == [first.address, third.address]
 
 
 def test_two_workers_never_send_the_same(office: Office, server: MailServer) -> None:

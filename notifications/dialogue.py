@@ -1,0 +1,106 @@
+"""One mail's talk with the mail server, and what is done while the server thinks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.generator import BytesGenerator
+from email.message import EmailMessage
+from io import BytesIO
+from typing import Any, Literal
+
+from notifications.header_policy import INTERNATIONAL, READY
+
+_LEADING_PERIOD = re.compile(rb"(?m)^\.")
+_TAKEN = (250, 251)
+
+
+class NoExtension(OSError):
+    """The address needs an extension that the server does not have; nothing was said to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMail:
+    """A message as bytes, lines ended by CRLF, and its addresses; `international` if one of those is outside ASCII (RFC 6531)."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    body: bytes
+    international: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Work that is done while the server is awaited.
+
+    `settle` is over before the mail is given to the server, and keeps it back by raising. `ahead` begins when the mail has been
+    given, before the answer is read; it must not raise, or what the server took would be unknown.
+    """
+
+    settle: Callable[[], None]
+    ahead: Callable[[], None]
+
+
+NOTHING = Meanwhile(lambda: None, lambda: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The server's words against a mail, and at what it said them."""
+
+    at: Literal["sender", "recipient", "body"]
+    code: int
+    text: bytes
+
+
+def ready(message: EmailMessage, sender: str, recipient: str) -> ReadyMail:
+    """Write a message out for one recipient (bare addresses)."""
+    international = not (sender.isascii() and recipient.isascii())
+    with BytesIO() as out:
+        policy = INTERNATIONAL if international else READY
+        BytesGenerator(out, policy=policy).flatten(message, linesep="\r\n")
+        return ReadyMail(str(message["Message-ID"]), sender, recipient, out.getvalue(), international)
+
+
+def talk(smtp: Any, mail: ReadyMail, meanwhile: Meanwhile = NOTHING) -> Refusal | None:
+    """Hand a mail over on a greeted connection (an `smtplib.SMTP`); None when the server took it.
+
+    After a refusal the connection serves the next mail, or is closed when the server said that it leaves (421). OSError if it broke.
+    """
+    if mail.international and not smtp.has_extn("smtputf8"):
+        raise NoExtension("the address is outside ASCII, and the server does not have the extension SMTPUTF8")
+    smtp.command_encoding = "utf-8" if mail.international else "ascii"
+    options = f" size={len(mail.body)}" if smtp.has_extn("size") else ""
+    options += " SMTPUTF8 BODY=8BITMIME" if mail.international else ""
+    smtp.putcmd("mail", f"FROM:<{mail.sender}>{options}")
+    try:
+        meanwhile.settle()
+    except BaseException:
+        smtp.close()
+        raise
+    code, text = smtp.getreply()
+    if code != 250:
+        return _refused(smtp, "sender", code, text)
+    code, text = smtp.docmd("rcpt", f"TO:<{mail.recipient}>")
+    if code not in _TAKEN:
+        return _refused(smtp, "recipient", code, text)
+    code, text = smtp.docmd("data")
+    if code != 354:
+        return _refused(smtp, "body", code, text)
+    smtp.send(_LEADING_PERIOD.sub(b"..", mail.body) + (b".\r\n" if mail.body.endswith(b"\r\n") else b"\r\n.\r\n"))
+    meanwhile.ahead()
+    code, text = smtp.getreply()
+    return None if code == 250 else _refused(smtp, "body", code, text)
+
+
+def _refused(smtp: Any, at: Literal["sender", "recipient", "body"], code: int, text: bytes) -> Refusal:
+    if code == 421:
+        smtp.close()
+    else:
+        try:
+            smtp.rset()
+        except OSError:
+            smtp.close()
+    return Refusal(at, code, text)
