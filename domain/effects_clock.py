@@ -284,9 +284,33 @@ def check_escalation(draft: Draft) -> None:
 
 def escalate(draft: Draft, fields: Fields) -> None:
     """A unit's head, once per rung, or the clock asks for the next rung."""
+    if draft.actor.party is Party.CLOCK and fields.get("node"):
+        _for_node(draft, fields)
+        return
     reason = fields.text("reason", "say why a higher level should take it up")
     case = draft.case
     if draft.actor.party is Party.UNIT_HEAD:
         case.marks |= {f"head:{case.cycle}:{case.rung}"}
     draft.record("escalate", {"rung": case.rung, "by": draft.actor.party.value}, reason=reason)
     draft.climb(f"head:{case.cycle}:{case.rung}", Label("单位负责人提请提级", "The unit's head asked for it"))
+
+
+def node_cause(project: str, node: str, plan_cycle: int | str) -> str:
+    """The cause of a climb for a key node: a node that was planned anew is another one."""
+    return f"node:{project}:{node}:{plan_cycle}"
+
+
+def _for_node(draft: Draft, fields: Fields) -> None:
+    """A key node that the case holds up is at risk (DOMAIN.md 1.8): one climb for each plan of the node. Raises Refused."""
+    project, node, plan = fields.text("project"), fields.text("node"), fields.text("plan")
+    cause = node_cause(project, node, fields.text("plan_cycle"))
+    if f"climb:{cause}" in draft.case.marks:
+        raise Refused("climbed_for_node", "The case has climbed for {node} already.", {"node": node})
+    draft.record("node_at_risk", {"project": project, "node": node, "plan": plan})
+    draft.climb(
+        cause,
+        Label(
+            f"关键节点“{fields.text('node_zh')}”（计划{plan}）存在风险",
+            f"Key node at risk: {fields.text('node_en')}, planned for {plan}",
+        ),
+    )

@@ -73,6 +73,18 @@ def standing(
     return Standing(slip, slip > late, light_by_slip(slip, rules))
 
 
+def at_risk(
+    plan: date, excused: int, forecast: date | None, actual: date | None, today: date, rules: PlanRules
+) -> bool:
+    """Whether a node that was not reached is at risk (DOMAIN.md 1.8): its day is near or has passed, or its forecast is red."""
+    if actual is not None or rules.at_risk_days is None:
+        return False
+    until = plan + timedelta(days=excused)
+    if (until - today).days <= rules.at_risk_days:
+        return True
+    return forecast is not None and light_by_slip((forecast - until).days, rules) is Light.RED
+
+
 def investment_light(gap: float | None, rules: PlanRules) -> Light | None:
     """The light of the year's investment; `gap` in percentage points, below zero behind the plan. None where it is not known."""
     if gap is None:

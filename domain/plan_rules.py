@@ -13,11 +13,17 @@ from domain.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the chain. `progress` is the share of the whole, in per cent, that is done once it is reached."""
+    """A node of the chain. `progress` is the share of the whole, in per cent, that is done once it is reached.
+
+    A `key` node at risk lets the cases that hold it up climb; `needs` are the categories of difficulties and the types of factor
+    requests that do so without the desk saying it.
+    """
 
     code: str
     label: Label
     progress: int
+    key: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class PlanRules:
     """The chain in its order, and the lights. `start` is the node by which a project counts as started.
 
     A project that did not start in the month of that node's plan is yellow, and red `start_red_months` after the planned day.
+    A key node is at risk from `at_risk_days` before its planned day on, or when its forecast is red; None: no case climbs for it.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -49,6 +56,7 @@ class PlanRules:
     investment: InvestmentRule = InvestmentRule()
     start: str = "started"
     start_red_months: int = 3
+    at_risk_days: int | None = None
 
     def node(self, code: str) -> Node | None:
         """The node with that code."""

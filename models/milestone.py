@@ -46,11 +46,17 @@ class Milestone(Base):
 
 
 class MilestoneEntry(Base):
-    """What was recorded of a node: plan, forecast, actual or heat_stop, with its day and where it came from; only added to."""
+    """What was recorded of a node, with its day and where it came from; only added to.
+
+    `passed_up` is a ruling not made in time that went to the next in rank, `note` who had it; `held_up` and `freed` name a case in `note`.
+    """
 
     __tablename__ = "milestone_entry"
     __table_args__ = (
-        CheckConstraint("what in ('plan', 'forecast', 'actual', 'change', 'heat_stop')", name="what_known"),
+        CheckConstraint(
+            "what in ('plan', 'forecast', 'actual', 'change', 'heat_stop', 'heat_stop_back', 'passed_up', 'held_up', 'freed')",
+            name="what_known",
+        ),
         Index("ix_milestone_entry_milestone_id", "milestone_id"),
     )
 
@@ -94,8 +100,19 @@ class MilestoneChange(Base):
     remark: Mapped[str] = mapped_column(default="")
 
 
+class HeldUp(Base):
+    """A case that holds up a node of its project's plan, as the desk said."""
+
+    __tablename__ = "milestone_held_up"
+    __table_args__ = (Index("ix_milestone_held_up_milestone_id", "milestone_id"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    milestone_id: Mapped[int] = mapped_column(ForeignKey("milestone.id"), primary_key=True)
+    said_at: Mapped[datetime]
+
+
 class HeatStop(Base):
-    """A day on which a project's site stood still because of the heat; each is told once."""
+    """A day on which a project's site stood still because of the heat; each is told once, and may be taken back."""
 
     __tablename__ = "heat_stop"
 
@@ -103,3 +120,7 @@ class HeatStop(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(default="")
+    taken_back_at: Mapped[datetime | None]
+    """When the desk took it back, a slip of the hand; it counts again when it is told again."""
+    taken_back: Mapped[str] = mapped_column(default="", server_default="")
+    """Why."""

@@ -22,6 +22,15 @@ def check_plan(policy: Policy, report: Report) -> None:
                 "let the shares grow along the chain",
             )
         last = max(last, node.progress)
+        for name in node.needs:
+            if name not in policy.categories and name not in policy.factor_types:
+                report.add(
+                    f"{key}.needs",
+                    f"{name} is no category and no type of factor",
+                    "name keys of categories or factor_types",
+                )
+        if node.needs and not node.key:
+            report.add(f"{key}.needs", "is given for a node that is no key node", "write key: true, or leave needs out")
     if plan.nodes and plan.start not in seen:
         report.add("milestones.start", f"{plan.start} is no node of the chain", f"name one of {', '.join(seen)}")
     for key, low, high in (
@@ -30,6 +39,8 @@ def check_plan(policy: Policy, report: Report) -> None:
     ):
         if low < 0 or high <= low:
             report.add(f"milestones.{key}", f"{high} is not above yellow's {low}", "let red begin later than yellow")
+    if plan.at_risk_days is not None and not 0 <= plan.at_risk_days <= 365:
+        report.add("milestones.at_risk_days", f"{plan.at_risk_days} is no number of days", "write one from 0 to 365")
     if not 1 <= plan.start_red_months <= 60:
         report.add(
             "milestones.start_red_months", f"{plan.start_red_months} is no number of months", "write one from 1 to 60"
