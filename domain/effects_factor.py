@@ -91,7 +91,7 @@ def _open_stage(draft: Draft, stage: Stage) -> None:
         steps, needs = side_by_side(rule.approvers, stage.unit, rule.needed)
     figures = factor.figures(today(draft))
     facts: dict[str, object] = {
-        "stage": f"{rule.label.zh} / {rule.label.en}", "item": factor.item, "requested": f"{show(factor.requested)} {factor.unit}",
+        "stage": stage.code, "item": factor.item, "requested": f"{show(factor.requested)} {factor.unit}",
         "granted": f"{show(figures.granted)} {factor.unit}", "gap": f"{show(figures.gap)} {factor.unit}",
         "needed_by": factor.needed_by.isoformat(),
     }  # fmt: skip
@@ -162,6 +162,6 @@ def follow_returns(draft: Draft) -> None:
 def tell_of(draft: Draft, what: Label, stage: Stage, note: str = "") -> None:
     """Tell the lead and the reporters what became of a stage."""
     rule = stage_rule(draft, stage).label
-    said = Label(f"{what.zh}:{rule.zh}", f"{what.en}: {rule.en}")
+    said = Label(f"{what.zh}：{rule.zh}", f"{what.en}: {rule.en}")
     draft.tell_lead(said, note)
     draft.tell_reporters(said)

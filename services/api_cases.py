@@ -38,6 +38,7 @@ from services.explain_json import explanation_json
 from services.factor_view import stage_names
 from services.identities import withheld_among
 from services.office import Office
+from services.page_types import Pairs
 from services.people import People
 
 PAGE = 50
@@ -278,14 +279,12 @@ def case_events(office: Office, key: ApiKey, code: str, after: int, limit: int) 
     return {"items": page, "next": str(page[-1]["seq"]) if len(found) > limit else None}
 
 
-def _event(
-    office: Office, event: Event, what: Label, who: Label, text: Sequence[tuple[Label, str]], *, secret: bool
-) -> dict[str, Any]:
+def _event(office: Office, event: Event, what: Label, who: Label, text: Pairs, *, secret: bool) -> dict[str, Any]:
     actor: Mapping[str, Any] = event.actor
     return {
         "seq": event.seq, "at": at(office, event.at), "action": event.action, "name": name(what), "who": name(who),
         "party": actor["party"], "channel": actor.get("channel"), "unit": actor.get("unit"), "account": actor.get("account"),
         "asserted": bool(actor.get("asserted")), "spoken_for": bool(actor.get("spoken_for")),
         "facts": {key: value for key, value in event.facts.items() if key in FACTS and value not in (None, "")} if not secret else {},
-        "text": [{"name": name(label), "text": said} for label, said in text], "policy": event.policy_version, "hash": event.hash,
+        "text": [{"name": name(label), "text": said if isinstance(said, str) else f"{said.zh} / {said.en}"} for label, said in text], "policy": event.policy_version, "hash": event.hash,
     }  # fmt: skip

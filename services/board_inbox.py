@@ -5,28 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from domain.policy import Label
-from domain.refusals import FieldRefused
 from models.case import Case
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
 from services.board_users import BoardUser
 from services.office import Office
-from services.page_types import Done
+from services.page_types import Done, Pairs
 from services.receiver import replay
-from services.report import said_of
+from services.said_lines import said_lines
 from services.waiting_reports import accept, dismiss
 
 MOST = 100
 _WAITS = (DeliveryState.UNCONFIRMED, DeliveryState.QUARANTINED)
-_FIRM = (("name", Label("企业", "Enterprise")), ("contact", Label("联系人", "Contact")), ("phone", Label("电话", "Phone")),
-         ("email", Label("邮箱", "E-mail")))  # fmt: skip
-_SAID = (("project", Label("项目", "Project")), ("category", Label("类别", "Category")), ("title", Label("标题", "Title")),
-         ("detail", Label("说明", "Detail")))  # fmt: skip
 _LOST = Label("该来件已经处理过。", "This report was dealt with already.")
 
 
@@ -40,7 +35,7 @@ class InboxItem:
     source: str
     state: str
     problem: str
-    lines: tuple[tuple[Label, str], ...] = ()
+    lines: Pairs = ()
     body: str = ""
 
 
@@ -60,7 +55,7 @@ def waiting_items(office: Office) -> tuple[InboxItem, ...]:
     """What waits for the desk, the oldest first."""
     with office.reading() as session:
         rows = session.scalars(select(Delivery).where(Delivery.state.in_(_WAITS)).order_by(Delivery.id).limit(MOST))
-        return tuple(_item(office, row) for row in rows)
+        return tuple(_item(office, session, row) for row in rows)
 
 
 def inbox_item(office: Office, receipt: str) -> InboxItem | None:
@@ -69,31 +64,17 @@ def inbox_item(office: Office, receipt: str) -> InboxItem | None:
         row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).first()
         if row is None or (row.state not in _WAITS and row.confirmed_by is None and not row.problem):
             return None
-        return _item(office, row, whole=True)
+        return _item(office, session, row, whole=True)
 
 
-def _item(office: Office, row: Delivery, *, whole: bool = False) -> InboxItem:
+def _item(office: Office, session: Session, row: Delivery, *, whole: bool = False) -> InboxItem:
     due = office.time.due(row.received_at, office.policy.limits.report_waiting).at
-    lines = _lines(row)
+    lines = said_lines(office, session, row, stranger=False)
     unread = row.state is DeliveryState.QUARANTINED and whole
     return InboxItem(
         row.receipt, row.received_at, due if row.state is DeliveryState.UNCONFIRMED else None, row.source, row.state.value,
         row.problem or "", lines, row.body.decode("utf-8", "replace")[:20_000] if unread else "",
     )  # fmt: skip
-
-
-def _lines(row: Delivery) -> tuple[tuple[Label, str], ...]:
-    try:
-        said = said_of(row)
-    except FieldRefused:
-        return ()
-    data = said.get("data")
-    if isinstance(data, dict):
-        said = data
-    given = said.get("enterprise")
-    firm: dict[str, Any] = given if isinstance(given, dict) else {}
-    found = [(label, firm.get(key)) for key, label in _FIRM] + [(label, said.get(key)) for key, label in _SAID]
-    return tuple((label, str(value)) for label, value in found if value)
 
 
 def decide(office: Office, user: BoardUser, receipt: str, action: str) -> Done:

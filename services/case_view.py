@@ -22,13 +22,14 @@ from models.directory import Enterprise, Project
 from services.identities import names_reporter, withheld_among
 from services.meeting_lines import clock_note, meeting_facts
 from services.office import Office
-from services.page_types import CaseHead, ClockLine, TimelineLine
+from services.page_types import CaseHead, ClockLine, Pairs, TimelineLine
 from services.people import People, load_people
 
 EVENT_LABELS: dict[str, Label] = {
     "reported": Label("收到报告", "Reported"),
     "notice": Label("发出督办提示", "Supervision notice issued"),
     "climbed": Label("提级", "One rung up"),
+    "node_at_risk": Label("关键节点存在风险", "A key node of the project is at risk"),
     "cause_recorded": Label("提级事由已记录", "Cause recorded on the top rung"),
     "replied": Label("答复已签发", "Reply signed off"),
     "closed": Label("办结", "Closed"),
@@ -166,7 +167,7 @@ def timeline(
     people: People,
     *,
     public: bool,
-    stages: Mapping[str, str] | None = None,
+    stages: Mapping[str, Label] | None = None,
     texts: bool = True,
     unheard: Collection[int] = (),
 ) -> tuple[TimelineLine, ...]:
@@ -208,11 +209,12 @@ def _internal_files(event: tables.Event) -> bool:
     return event.action == FILES_ADDED and event.actor.get("contact") is None
 
 
-def _facts(event: tables.Event, stages: Mapping[str, str]) -> tuple[tuple[Label, str], ...]:
+def _facts(event: tables.Event, stages: Mapping[str, Label]) -> Pairs:
     """What of a line's facts belongs into its words: the figures of a ledger are its history."""
     if event.action not in FACTOR_EVENTS:
         return ()
-    facts, lines = event.facts, []
+    facts = event.facts
+    lines: list[tuple[Label, Label | str]] = []
     stage = str(facts.get("stage") or facts.get("subject") or "")
     if stage:
         lines.append((Label("环节", "Stage"), stages.get(stage, stage)))

@@ -97,10 +97,10 @@ def _number(amount: Decimal) -> int | float:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
-def stage_names(office: Office, case: Case) -> dict[str, str]:
-    """What the stages of a request are called, in both languages."""
+def stage_names(office: Office, case: Case) -> dict[str, Label]:
+    """What the stages of a request are called, by their codes."""
     kind = office.policy.factor_types.get(case.factor.type) if case.factor is not None else None
-    return {stage.code: f"{stage.label.zh} / {stage.label.en}" for stage in kind.stages} if kind is not None else {}
+    return {stage.code: stage.label for stage in kind.stages} if kind is not None else {}
 
 
 def cover(

@@ -55,7 +55,11 @@ class Sheet:
 
     title: str
     enterprise: str | None
-    project: str | None
+    project: Label | None
+
+    def placed(self, found: Found | None) -> str | None:
+        """The project in a recipient's language."""
+        return self.project.in_(found.person.locale if found is not None else "zh") if self.project else None
 
     def named(self, found: Found | None) -> str:
         """The enterprise as a recipient may know it."""
@@ -103,7 +107,7 @@ class Writer:
                     "due": _at(case.due), "estimated": case.estimated,
                 }  # fmt: skip
             case "approval_asked":
-                facts |= self._asked(said)
+                facts |= self._asked(said, case)
             case "approval_decided":
                 kind = ApprovalKind(str(said["kind"]))
                 decided_by = said.get("decided_by")
@@ -226,14 +230,14 @@ class Writer:
         policy = self.policy
         category = policy.categories.get(case.category or "")
         return {
-            "enterprise": sheet.named(found), "project": sheet.project,
+            "enterprise": sheet.named(found), "project": sheet.placed(found),
             "category": words(category.label if category else Label("待定", "To be named")),
             "case_class": words(policy.classes[case.case_class or policy.triage.default_class].label),
             "severity": words(policy.severities[case.severity].label), "due": _at(case.due), "estimated": case.estimated,
             "supporters": tuple(self.unit(u) for u in case.supporters), "round": case.round, "rung": self.rung(case.rung),
         }  # fmt: skip
 
-    def _asked(self, said: Mapping[str, object]) -> dict[str, object]:
+    def _asked(self, said: Mapping[str, object], case: Case) -> dict[str, object]:
         kind = ApprovalKind(str(said["kind"]))
         given = said["facts"]
         lines: list[Line] = []
@@ -241,13 +245,16 @@ class Writer:
             # The reply's full text stays behind the link: mails are brief.
             if key == "text" or value in (None, ""):
                 continue
-            lines.append(line(FACT_LABELS.get(key, Label(key, key)), self._value(key, value)))
+            lines.append(line(FACT_LABELS.get(key, Label(key, key)), self._value(key, value, case)))
         return {
             "kind": words(APPROVAL_LABELS[kind]), "asked_by": self.unit(str(said["asked_by"]) if said.get("asked_by") else None),
             "lines": tuple(lines), "decide_by": _at(said.get("decide_by")),
         }  # fmt: skip
 
-    def _value(self, key: str, value: object) -> str | Label:
+    def _value(self, key: str, value: object, case: Case) -> str | Label:
+        if key == "stage" and case.factor is not None:
+            stages = self.policy.factor_types[case.factor.type].stages
+            return next((stage.label for stage in stages if stage.code == value), str(value))
         if key == "outcome":
             rule = self.policy.outcomes.get(str(value))
             return rule.label if rule else str(value)

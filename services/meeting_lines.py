@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,9 +15,8 @@ from models import case as tables
 from models import clock as clock_tables
 from services.case_files import read_clock
 from services.office import Office
+from services.page_types import Pairs
 from services.people import People
-
-Pairs = tuple[tuple[Label, str], ...]
 
 _WHEN, _WHERE = Label("会商时间", "When"), Label("地点", "Where")
 _UNITS, _DUTY = Label("参会单位", "Participants"), Label("任务", "Duty")
@@ -46,10 +45,13 @@ def meeting_facts(action: str, facts: Mapping[str, Any], people: People, *, publ
             if public:
                 return (when,)
             where = ((_WHERE, str(facts["place"])),) if facts.get("place") else ()
-            return (when, *where, (_UNITS, "、".join(_name(people, unit) for unit in facts["participants"])))
+            return (when, *where, (_UNITS, _units(people, facts["participants"])))
         case "conclude" if not public:
-            result = ((_RESULT, "未达成一致 / no agreement"),) if facts.get("no_agreement") else ()
-            return (*result, *((_DUTY, f"{_name(people, unit)}: {what}") for unit, what in facts.get("duties") or ()))
+            result = ((_RESULT, Label("未达成一致", "No agreement")),) if facts.get("no_agreement") else ()
+            return (
+                *result,
+                *((_DUTY, _duty(people.label(unit), str(what))) for unit, what in facts.get("duties") or ()),
+            )
         case "fulfil" if not public:
             done = tuple((_DUTY, str(what)) for what in facts.get("duties") or ())
             return (*done, *((_ANSWERS, _notice(said)) for said in facts.get("answers") or ()))
@@ -59,12 +61,16 @@ def meeting_facts(action: str, facts: Mapping[str, Any], people: People, *, publ
             return ()
 
 
-def _name(people: People, unit: str) -> str:
-    label = people.label(unit)
-    return f"{label.zh} / {label.en}"
+def _units(people: People, units: Sequence[str]) -> Label:
+    names = [people.label(unit) for unit in units]
+    return Label("、".join(name.zh for name in names), ", ".join(name.en for name in names))
 
 
-def _notice(said: str) -> str:
+def _duty(unit: Label, what: str) -> Label:
+    return Label(f"{unit.zh}：{what}", f"{unit.en}: {what}")
+
+
+def _notice(said: str) -> Label:
     colour, kind = said.split(" ")
     notice, late = _NOTICES.get(colour, Label(colour, colour)), CLOCKS[kind].label
-    return f"{notice.zh}（{late.zh}） / {notice.en} ({late.en})"
+    return Label(f"{notice.zh}（{late.zh}）", f"{notice.en} ({late.en})")

@@ -233,15 +233,16 @@ def _sheets(session: Session, ids: Sequence[int]) -> dict[int, Sheet]:
             Enterprise.name,
             Project.enterprise_id,
             func.coalesce(Project.name_zh, tables.Case.project_said),
+            func.coalesce(Project.name_en, tables.Case.project_said),
         )
         .outerjoin(Enterprise, Enterprise.id == tables.Case.enterprise_id)
         .outerjoin(Project, Project.id == tables.Case.project_id)
         .where(tables.Case.id.in_(set(ids)))
     )
     sheets = {}
-    for i, title, enterprise, firm, owner, project in rows:
+    for i, title, enterprise, firm, owner, zh, en in rows:
         secret = i in hidden
-        shown = None if secret and names_reporter(enterprise, owner) else project
+        shown = None if not zh or (secret and names_reporter(enterprise, owner)) else Label(zh, en)
         sheets[i] = Sheet(title, None if secret else firm or "—", shown)
     return sheets
 

@@ -17,7 +17,7 @@ from services.case_view import TEXT_LABELS, event_label
 from services.letters import FACT_LABELS
 from services.links import Grant
 from services.office import Office
-from services.page_types import TimelineLine
+from services.page_types import Pairs, TimelineLine
 from services.people import People
 
 
@@ -35,8 +35,8 @@ def contact_lines(session: Session, row: tables.Case) -> tuple[tuple[Label, str]
     return tuple((label, str(value)) for label, value in zip(labels, found, strict=True) if value)
 
 
-def asked_lines(office: Office, session: Session, grant: Grant, people: People) -> tuple[tuple[Label, str], ...]:
-    """What the link's holder is asked to decide."""
+def asked_lines(office: Office, session: Session, grant: Grant, people: People, stages: Mapping[str, Label]) -> Pairs:
+    """What the link's holder is asked to decide; `stages` names a request's."""
     if grant.step is None:
         return ()
     approval = session.scalars(
@@ -46,30 +46,38 @@ def asked_lines(office: Office, session: Session, grant: Grant, people: People) 
     ).first()
     if approval is None:
         return ()
-    kind = APPROVAL_LABELS[ApprovalKind(approval.kind)]
-    lines = [(Label("申请事项", "What is asked"), f"{kind.zh} / {kind.en}")]
+    lines: list[tuple[Label, Label | str]] = [
+        (Label("申请事项", "What is asked"), APPROVAL_LABELS[ApprovalKind(approval.kind)])
+    ]
     if approval.unit_id:
-        lines.append((Label("申请单位", "Asked by"), people.label(approval.unit_id).zh))
-    return (*lines, *fact_lines(office, approval.facts))
+        lines.append((Label("申请单位", "Asked by"), people.label(approval.unit_id)))
+    return (*lines, *fact_lines(office, approval.facts, stages))
 
 
-def fact_lines(office: Office, facts: Mapping[str, Any]) -> tuple[tuple[Label, str], ...]:
+def fact_lines(office: Office, facts: Mapping[str, Any], stages: Mapping[str, Label]) -> Pairs:
     """An approval's facts, each with its name."""
     fields = (f for a in ("reply", "ask_extension", "ask_suspension") for f in ACTIONS[a].fields)
     labels = FACT_LABELS | {f.name: f.label for f in fields} | TEXT_LABELS
-    lines = []
+    lines: list[tuple[Label, Label | str]] = []
     for key, value in facts.items():
         if value in (None, ""):
             continue
         said = str(value)
-        if key == "outcome" and said in office.policy.outcomes:
-            name = office.policy.outcomes[said].label
-            said = f"{name.zh} / {name.en}"
-        if key == "cause" and said in office.policy.suspension_reasons:
-            name = office.policy.suspension_reasons[said].label
-            said = f"{name.zh} / {name.en}"
-        lines.append((labels.get(key, Label(key, key)), said))
+        lines.append((labels.get(key, Label(key, key)), _name_of(office, key, said, stages) or said))
     return tuple(lines)
+
+
+def _name_of(office: Office, key: str, code: str, stages: Mapping[str, Label]) -> Label | None:
+    """What the code of a fact is called; None for what is no code."""
+    match key:
+        case "outcome" if code in office.policy.outcomes:
+            return office.policy.outcomes[code].label
+        case "cause" if code in office.policy.suspension_reasons:
+            return office.policy.suspension_reasons[code].label
+        case "stage":
+            return stages.get(code)
+        case _:
+            return None
 
 
 def decided_line(session: Session, grant: Grant, people: People) -> TimelineLine | None:
@@ -86,7 +94,7 @@ def decided_line(session: Session, grant: Grant, people: People) -> TimelineLine
     return TimelineLine(step.decided_at or approval.asked_at, word, who)
 
 
-def reply_lines(office: Office, session: Session, row: tables.Case) -> tuple[tuple[Label, str], ...]:
+def reply_lines(office: Office, session: Session, row: tables.Case) -> Pairs:
     """The signed reply, while the case stands replied or closed by it."""
     if row.status not in (Status.REPLIED, Status.CLOSED) or row.outcome in ("withdrawn", "merged"):
         return ()
@@ -99,4 +107,4 @@ def reply_lines(office: Office, session: Session, row: tables.Case) -> tuple[tup
         .order_by(tables.Approval.id.desc())
         .limit(1)
     )  # fmt: skip
-    return fact_lines(office, facts) if facts else ()
+    return fact_lines(office, facts, {}) if facts else ()

@@ -19,6 +19,10 @@ class Choice:
     hint: Label | None = None
 
 
+Pairs = tuple[tuple[Label, Label | str], ...]
+"""Lines of a name and what stands there: a Label has both languages, text is people's own and stays as they wrote it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormField:
     """A field of an action as a page draws it; `choices` are given for drop-downs and ratings, `value` stands in it at first."""
@@ -61,7 +65,7 @@ class TimelineLine:
     at: datetime
     what: Label
     who: Label
-    text: tuple[tuple[Label, str], ...] = ()
+    text: Pairs = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ class ActPage:
     clocks: tuple[ClockLine, ...]
     timeline: tuple[TimelineLine, ...]
     buttons: tuple[Button, ...]
-    asked: tuple[tuple[Label, str], ...]
+    asked: Pairs
     done_already: TimelineLine | None
     locale: str
     factor: FactorSheet | None = None
@@ -194,7 +198,7 @@ class ReportPage:
     receipt: str
     received_at: datetime
     due: datetime | None
-    lines: tuple[tuple[Label, str], ...]
+    lines: Pairs
     state: str
     locale: str
     files: tuple[FileLine, ...] = ()
@@ -212,12 +216,12 @@ class TrackPage:
     received_at: datetime
     locale: str
     case: CaseHead | None = None
-    reply: tuple[tuple[Label, str], ...] = ()
+    reply: Pairs = ()
     timeline: tuple[TimelineLine, ...] = ()
     buttons: tuple[Button, ...] = ()
     principal: bool = True
     factor: FactorSheet | None = None
-    said: tuple[tuple[Label, str], ...] = ()
+    said: Pairs = ()
     """What the report to be confirmed says, shown only behind the mailed link."""
     files: tuple[FileLine, ...] = ()
 

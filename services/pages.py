@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,7 +42,7 @@ from services.page_choices import fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TrackPage
 from services.people import People
-from services.report import said_of
+from services.said_lines import said_lines
 from services.waiting_reports import accept, dismiss
 
 __all__ = [
@@ -127,15 +126,15 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
         decided = decided_line(session, grant, people)
         capacity = PARTY_LABELS[grant.party]
         unit = people.label(grant.unit) if grant.unit else None
-        person = people.persons.get(grant.account)
+        person, stages = people.persons.get(grant.account), stage_names(office, case)
         return ActPage(
             person=people.label(grant.account),
             capacity=Label(f"{capacity.zh} · {unit.zh}", f"{capacity.en} · {unit.en}") if unit else capacity,
             principal=people.label(grant.principal) if grant.principal else None, case=cover(session, office, row, case, people),
             contact=contact_lines(session, row), clocks=clock_lines(session, office, row.id, people),
-            timeline=timeline(session, row.id, people, public=False, stages=stage_names(office, case)),
+            timeline=timeline(session, row.id, people, public=False, stages=stages),
             buttons=() if decided is not None else _buttons(office, draft, people),
-            asked=asked_lines(office, session, grant, people), done_already=decided, locale=person.locale if person else "zh",
+            asked=asked_lines(office, session, grant, people, stages), done_already=decided, locale=person.locale if person else "zh",
             factor=factor_sheet(office, session, case, people), subscribed=subscribed(office, session, grant.account),
             files=files_behind(session, grant),
             why=tuple((one.label, one.rule_words, one.result) for one in explain_lines(session, office, row.id)),
@@ -150,7 +149,7 @@ def _report_page(session: Session, office: Office, grant: Grant, people: People)
         row.receipt,
         row.received_at,
         due,
-        _said(row),
+        said_lines(office, session, row, stranger=False),
         row.state.value,
         person.locale if person else "zh",
         files_of(session, None, row.id),
@@ -205,7 +204,11 @@ def track_page(office: Office, token: str) -> TrackPage:
                 DeliveryState.UNCONFIRMED: "unconfirmed", DeliveryState.QUARANTINED: "quarantined",
                 DeliveryState.DISMISSED: "dismissed",
             }.get(delivery.state, "received")  # fmt: skip
-            said = _said(delivery) if stage == "unconfirmed" and _mailed(grant) else ()
+            said = (
+                said_lines(office, session, delivery, stranger=True)
+                if stage == "unconfirmed" and _mailed(grant)
+                else ()
+            )
             return TrackPage(
                 stage,
                 delivery.receipt,
@@ -220,20 +223,6 @@ def track_page(office: Office, token: str) -> TrackPage:
 def _mailed(grant: Grant) -> bool:
     """Whether a link came by mail: whoever sent the report has another one, and must not confirm for the address's owner."""
     return grant.link_id is not None and grant.party is Party.ENTERPRISE
-
-
-def _said(delivery: Delivery) -> tuple[tuple[Label, str], ...]:
-    """What a waiting report says, for the reporter who is to confirm it or the clerk who is to decide."""
-    said = said_of(delivery)
-    given = said.get("enterprise")
-    firm: dict[str, Any] = given if isinstance(given, dict) else {}
-    pairs = (
-        (Label("企业", "Enterprise"), firm.get("name")), (Label("联系人", "Contact"), firm.get("contact")),
-        (Label("电话", "Phone"), firm.get("phone")), (Label("邮箱", "E-mail"), firm.get("email")),
-        (Label("项目", "Project"), said.get("project")), (Label("类别", "Category"), said.get("category")),
-        (Label("标题", "Title"), said.get("title")), (Label("说明", "Detail"), said.get("detail")),
-    )  # fmt: skip
-    return tuple((label, str(value)) for label, value in pairs if value)
 
 
 def _tracked(session: Session, office: Office, token: str) -> tuple[Grant, Delivery | None]:

@@ -94,6 +94,7 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "iso": lambda value: value.astimezone(zone).isoformat(timespec="minutes"),
         "label": label,
         "labels": labels,
+        "words": lambda value: label(value) if isinstance(value, Label) else value,
         "shape": lambda light: _SHAPES.get(light, "●"),
         "short_link": lambda link: link if len(link) <= _SHORT else f"{link[: _SHORT - 1]}…",
     }
