@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -105,8 +106,20 @@ def _begin_writing(connection: Connection) -> None:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """One use-case, one transaction: committed at the end, rolled back on an error."""
-    with Session(engine.execution_options(**{WRITING: True}), expire_on_commit=False) as session, session.begin():
+    with Session(_writer(engine), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def writing_rows(engine: Engine) -> Iterator[Connection]:
+    """The same for a single statement of columns, without what a session does around it."""
+    with _writer(engine).begin() as connection:
+        yield connection
+
+
+@lru_cache(maxsize=16)
+def _writer(engine: Engine) -> Engine:
+    return engine.execution_options(**{WRITING: True})
 
 
 @contextmanager

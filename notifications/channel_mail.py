@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,9 +13,9 @@ from domain.meetings import LASTS
 from notifications.dialogue import NOTHING, Meanwhile, ReadyMail, ready
 from notifications.envelope import build
 from notifications.invitation import calendar_of
-from notifications.message import from_facts
+from notifications.message import Message, from_facts
 from notifications.notifier import ChannelSetting, Desk, Parcel
-from notifications.render import locale_of, render
+from notifications.render import Rendered, locale_of, render
 from notifications.transport import Refused, Transport, Unreachable
 
 TIMEOUT = 20.0
@@ -44,26 +44,40 @@ class MailChannel:
     def send(self, parcel: Parcel, meanwhile: Meanwhile = NOTHING) -> Refused | None:
         """Write the mail, unless that is done already, and hand it over."""
         known, self._ahead = self._ahead, None
-        mail = known[1] if known is not None and known[0] is parcel else self._write(parcel)
+        mail = (
+            known[1]
+            if known is not None and known[0] is parcel
+            else self._ready(write_mail(parcel, self._desk), parcel)
+        )
         if self._transport is None:
             raise Unreachable("the connection is not open")
         verdict = self._transport.hand_over(mail, meanwhile)
         return verdict if isinstance(verdict, Refused) else None
 
-    def write_ahead(self, parcel: Parcel) -> None:
-        """Write the mail that comes next. What is wrong with it shows when it is sent."""
+    def write_ahead(self, parcel: Parcel) -> Iterator[None]:
+        """Write the mail that comes next, in pieces. What is wrong with it shows when it is sent."""
         with suppress(Exception):
-            self._ahead = parcel, self._write(parcel)
+            message = from_facts(parcel.code, parcel.variables)
+            rendered = _rendered(message, parcel, self._desk)
+            yield
+            self._ahead = parcel, self._ready(_enveloped(message, rendered, parcel, self._desk), parcel)
 
-    def _write(self, parcel: Parcel) -> ReadyMail:
-        return ready(write_mail(parcel, self._desk), self._desk.sender, parcel.recipient)
+    def _ready(self, mail: EmailMessage, parcel: Parcel) -> ReadyMail:
+        return ready(mail, self._desk.sender, parcel.recipient)
 
 
 def write_mail(parcel: Parcel, desk: Desk) -> EmailMessage:
     """The parcel as it goes out by mail; one of `UNMAKEABLE` when it cannot be written."""
     message = from_facts(parcel.code, parcel.variables)
+    return _enveloped(message, _rendered(message, parcel, desk), parcel, desk)
+
+
+def _rendered(message: Message, parcel: Parcel, desk: Desk) -> Rendered:
     said = message.sealed(locale_of(parcel.locale)) if parcel.sealed else message
-    rendered = render(said, parcel.locale, parcel.links, desk.line, parcel.detail)
+    return render(said, parcel.locale, parcel.links, desk.line, parcel.detail)
+
+
+def _enveloped(message: Message, rendered: Rendered, parcel: Parcel, desk: Desk) -> EmailMessage:
     now = desk.now()
     files = calendar_of(
         message, parcel.links, desk.line, locale=parcel.locale, recipient=parcel.recipient, organizer=desk.line.reply_to,

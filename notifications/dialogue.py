@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.generator import BytesGenerator
 from email.message import EmailMessage
@@ -35,15 +35,16 @@ class ReadyMail:
 class Meanwhile:
     """Work that is done while the server is awaited.
 
-    `settle` is over before the mail is given to the server, and keeps it back by raising. `ahead` begins when the mail has been
-    given, before the answer is read; it must not raise, or what the server took would be unknown.
+    `settle` is over before the mail is given to the server, and keeps it back by raising. `ahead` is other work in pieces: one
+    at each short wait, the rest when the mail has been given and the server thinks longest. It must not raise: what the server took
+    would be unknown.
     """
 
     settle: Callable[[], None]
-    ahead: Callable[[], None]
+    ahead: Iterator[None]
 
 
-NOTHING = Meanwhile(lambda: None, lambda: None)
+NOTHING = Meanwhile(lambda: None, iter(()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,17 @@ def talk(smtp: Any, mail: ReadyMail, meanwhile: Meanwhile = NOTHING) -> Refusal 
     code, text = smtp.getreply()
     if code != 250:
         return _refused(smtp, "sender", code, text)
-    code, text = smtp.docmd("rcpt", f"TO:<{mail.recipient}>")
+    smtp.putcmd("rcpt", f"TO:<{mail.recipient}>")
+    next(meanwhile.ahead, None)
+    code, text = smtp.getreply()
     if code not in _TAKEN:
         return _refused(smtp, "recipient", code, text)
     code, text = smtp.docmd("data")
     if code != 354:
         return _refused(smtp, "body", code, text)
     smtp.send(_LEADING_PERIOD.sub(b"..", mail.body) + (b".\r\n" if mail.body.endswith(b"\r\n") else b"\r\n.\r\n"))
-    meanwhile.ahead()
+    for _ in meanwhile.ahead:
+        pass
     code, text = smtp.getreply()
     return None if code == 250 else _refused(smtp, "body", code, text)
 

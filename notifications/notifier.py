@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,8 +101,8 @@ class PatientChannel(Channel, Protocol):
     def send(self, parcel: Parcel, meanwhile: Meanwhile = NOTHING) -> Refused | None:
         """As `Channel.send`, with what is to be done meanwhile."""
 
-    def write_ahead(self, parcel: Parcel) -> None:
-        """Make ready what is sent next; never raises."""
+    def write_ahead(self, parcel: Parcel) -> Iterator[None]:
+        """Make ready what is sent next, in pieces; never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +203,10 @@ class Notifier:
                 raise
             return Refused(permanent=False, code=problem.code, text=problem.text)
 
-    def write_ahead(self, parcel: Parcel) -> None:
-        """Make ready what is sent next, if its channel is open and can; never raises."""
+    def write_ahead(self, parcel: Parcel) -> Iterator[None]:
+        """Make ready what is sent next, in pieces, if its channel is open and can; never raises."""
         channel = self._open.get(parcel.channel)
-        if isinstance(channel, PatientChannel):
-            channel.write_ahead(parcel)
+        return channel.write_ahead(parcel) if isinstance(channel, PatientChannel) else iter(())
 
     def _hand_over(self, parcel: Parcel, meanwhile: Meanwhile) -> Refused | None:
         name = parcel.channel

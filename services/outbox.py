@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import bindparam, case, update
 
+from models.engine import writing_rows
 from models.office import Outbox, OutboxState
 from notifications.dialogue import Meanwhile
 from notifications.notifier import MAIL, UNMAKEABLE, Notifier, Parcel
@@ -79,17 +79,17 @@ class _Batch:
         """Mark what went."""
         rows, self.unmarked = self.unmarked, []
         if rows:
-            with self.office.writing() as session:
-                session.connection().execute(_WENT, rows)
+            with writing_rows(self.office.engine) as connection:
+                connection.execute(_WENT, rows)
 
-    def write_ahead(self, letter: Letter | None) -> None:
-        """Make the next mail ready; what is wrong with it shows at its turn."""
+    def write_ahead(self, letter: Letter | None) -> Iterator[None]:
+        """Make the next mail ready, in pieces; what is wrong with it shows at its turn."""
         if letter is not None and letter.channel == MAIL:
             with suppress(Exception):
                 self.written = letter, self.put(letter)
                 parcel = self.written[1][0]
                 if parcel is not None:
-                    self.ways.write_ahead(parcel)
+                    yield from self.ways.write_ahead(parcel)
 
     def put(self, letter: Letter) -> Put:
         """The letter as a parcel, and which of its messages cannot be a part of it."""
@@ -137,7 +137,7 @@ def _send_all(batch: _Batch, letters: Sequence[Letter], began: float) -> None:
                 tally.deferred += 1
                 continue
         try:
-            _send(batch, letter, Meanwhile(batch.settle, partial(batch.write_ahead, following)))
+            _send(batch, letter, Meanwhile(batch.settle, batch.write_ahead(following)))
         except Unreachable as problem:
             # It may have arrived all the same: whatever comes again comes as it was.
             _wait(office, letter, problem.text, kept=True)

@@ -25,6 +25,8 @@ class MilestoneChangeAsked(Message):
     document: str | None
     responsible: Words
     stands_for: Words | None
+    passed_from: Words | None = None
+    """Who did not rule on it in time, where it was passed up."""
 
     @classmethod
     def example(cls) -> MilestoneChangeAsked:
