@@ -16,13 +16,15 @@ from models.migrate import upgrade
 from services.office import Office, open_office
 from services.seed import seed_people
 from services.settings import Settings
-from tests import postgres
+from tests import dialects, postgres
 from tests.mailroom import mail_rules
 from tests.postgres import PostgresServer
 
 # A shared machine's pauses say nothing about our code; a landing must not depend on which examples are drawn.
 hypothesis_settings.register_profile("expedite", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("expedite")
+
+dialects.share()
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 THURSDAY = datetime(2026, 7, 16, 10, 0, tzinfo=SHANGHAI)
