@@ -1,7 +1,8 @@
-"""What statuses, parties and approvals are called, in both languages of the office."""
+"""What statuses, parties, approvals and deadlines are called, in both languages of the office."""
 
 from __future__ import annotations
 
+from domain.clocks import CLOCKS
 from domain.lifecycle import ApprovalKind, Party, Status
 from domain.policy import Label
 
@@ -42,3 +43,12 @@ APPROVAL_LABELS: dict[ApprovalKind, Label] = {
     ApprovalKind.DELIVERY: Label("承诺兑现签发", "Sign-off of the delivery"),
     ApprovalKind.STAGE: Label("要素保障环节", "Stage of a factor request"),
 }
+
+
+def clock_name(kind: str, subject: str) -> Label:
+    """What a deadline is called; of an approver's, which starts its subject with the approval's kind, with what is asked."""
+    label, asked = CLOCKS[kind].label, subject.partition("#")[0]
+    if kind != "approval_step" or asked not in set(ApprovalKind):
+        return label
+    about = APPROVAL_LABELS[ApprovalKind(asked)]
+    return Label(f"{label.zh}：{about.zh}", f"{label.en}: {about.en[0].lower()}{about.en[1:]}")

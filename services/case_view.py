@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS, ClockState
 from domain.files import FILES_ADDED
-from domain.labels import PARTY_LABELS, STATUS_LABELS
+from domain.labels import PARTY_LABELS, STATUS_LABELS, clock_name
 from domain.ladder import overdue_days
 from domain.lifecycle import ACTIONS, Party, Status
 from domain.lights import LIGHT_LABELS, light_of
@@ -263,7 +263,7 @@ def clock_lines(session: Session, office: Office, case_id: int, people: People) 
     )
     return tuple(
         ClockLine(
-            CLOCKS[r.kind].label, people.label(r.owner_unit) if r.owner_unit else PARTY_LABELS[CLOCKS[r.kind].owner], r.due,
+            clock_name(r.kind, r.subject), people.label(r.owner_unit) if r.owner_unit else PARTY_LABELS[CLOCKS[r.kind].owner], r.due,
             r.estimated, overdue_days(r.due, office.now(), office.time), r.state is ClockState.PAUSED, clock_note(session, office, r),
         )
         for r in rows

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from domain.attribution import OverdueDay
 from domain.clocks import CLOCKS, ClockState, Happening, Moment
 from domain.explain import Account, account
-from domain.labels import PARTY_LABELS
+from domain.labels import PARTY_LABELS, clock_name
 from domain.lifecycle import Party
 from domain.policy import Label
 from models import case as tables
@@ -175,7 +175,7 @@ class _Desk:
         pauses = pause_words(found, policy, zone, now)
         kind = CLOCKS[row.kind]
         return ExplainedClock(
-            id=row.id, kind=row.kind, label=kind.label, subject=row.subject, owner=row.owner_unit,
+            id=row.id, kind=row.kind, label=clock_name(row.kind, row.subject), subject=row.subject, owner=row.owner_unit,
             owner_label=self._people.label(row.owner_unit) if row.owner_unit else PARTY_LABELS[kind.owner], round=row.round,
             cycle=row.cycle, state=clock.state, ended_at=clock.ended_at, stored=clock.due, agrees=_agrees(found, clock.due),
             rule=rule, account=found,

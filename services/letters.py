@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.case import Case, NoticeDue, Owed
-from domain.clocks import CLOCKS
-from domain.labels import APPROVAL_LABELS, PARTY_LABELS
+from domain.labels import APPROVAL_LABELS, PARTY_LABELS, clock_name
 from domain.lifecycle import ApprovalKind, Party
 from domain.meetings import Meeting, convening, who_meets
 from domain.policy import Label, Policy
@@ -214,7 +213,7 @@ class Writer:
         clock_due = due.clock.due or now
         return {
             "number": number, "colour": due.colour.value, "notice": words(rule.label), "case_code": case.code, "title": sheet.title,
-            "clock": words(CLOCKS[due.clock.kind].label), "due": clock_due.isoformat(),
+            "clock": words(clock_name(due.clock.kind, due.clock.subject)), "due": clock_due.isoformat(),
             "overdue_working_days": due.overdue, "owner": self._owner(due.owner),
             "answer_by": _at(due.answer_by),
         }  # fmt: skip

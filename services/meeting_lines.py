@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS
@@ -13,6 +14,7 @@ from domain.meetings import read_meeting
 from domain.policy import Label
 from models import case as tables
 from models import clock as clock_tables
+from models.factor import FactorRequest
 from services.case_files import read_clock
 from services.office import Office
 from services.page_types import Pairs
@@ -26,7 +28,7 @@ _NOTICES = {"yellow": Label("黄色督办单", "Yellow notice"), "red": Label("�
 
 
 def clock_note(session: Session, office: Office, row: clock_tables.Clock) -> Label | None:
-    """What a deadline is about where its kind does not say it: a duty's text, a consultation's day and place."""
+    """What a deadline is about where its kind does not say it: a duty's text, a consultation's day and place, a stage."""
     if row.kind == "duty":
         return duty_label(read_clock(row), office.policy)
     if row.kind == "consultation" and row.case_id is not None:
@@ -34,7 +36,15 @@ def clock_note(session: Session, office: Office, row: clock_tables.Clock) -> Lab
         if meeting is not None:
             said = f"{meeting.start.astimezone(office.zone):%Y-%m-%d %H:%M} {meeting.place}".strip()
             return Label(said, said)
+    if row.kind == "factor_stage" and row.case_id is not None:
+        return _stage(session, office, row.case_id, row.subject)
     return None
+
+
+def _stage(session: Session, office: Office, case_id: int, code: str) -> Label | None:
+    asked = session.scalar(select(FactorRequest.type).where(FactorRequest.case_id == case_id))
+    kind = office.policy.factor_types.get(asked or "")
+    return next((stage.label for stage in kind.stages if stage.code == code), None) if kind is not None else None
 
 
 def meeting_facts(action: str, facts: Mapping[str, Any], people: People, *, public: bool) -> Pairs:

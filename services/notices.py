@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS, due_at_pause
+from domain.labels import clock_name
 from domain.policy import Label, NoticeRule, Policy, Role
 from models.case import Case
 from models.clock import Clock, Notice
@@ -63,7 +64,11 @@ class NoticeSheet:
     answer_by: datetime | None
     locale: str | None = None
     of_plan: bool = False
-    """Of a node of a project's plan: `case_code` is the project's, and `late` counts calendar days."""
+    """Of a node of a project's plan, or of a ruling on one: `case_code` is the project's."""
+    calendar_days: bool = False
+    """Whether `late` counts calendar days, as slip does, and not working days."""
+    reason: str | None = None
+    """Why it was issued, where a person did so by hand; None where the clock did."""
 
 
 def notices_behind(office: Office, token: str) -> tuple[NoticeEntry, ...]:
@@ -121,9 +126,9 @@ def _sheet(
     rule = policy.notices[notice.colour]
     return NoticeSheet(
         notice.number, notice.colour.value, rule.label, issuer(policy), notice.issued_at, names(office, people, notice, copy=False),
-        names(office, people, notice, copy=True), code, title, CLOCKS[clock.kind].label,
+        names(office, people, notice, copy=True), code, title, clock_name(clock.kind, clock.subject),
         people.label(notice.owner) if notice.owner != "approver" else APPROVER, _due_then(office, session, clock, notice), notice.overdue_days,
-        _basis(rule), clock.policy_version[:12], notice.answer_by, locale,
+        basis(rule), clock.policy_version[:12], notice.answer_by, locale,
     )  # fmt: skip
 
 
@@ -154,7 +159,7 @@ def issuer(policy: Policy) -> Label:
     return Label(district.zh + rest, f"{district.en} {office.en}")
 
 
-def _basis(rule: NoticeRule) -> Label:
+def basis(rule: NoticeRule) -> Label:
     """The policy's rule in words."""
     days, many = abs(rule.days), "" if abs(rule.days) == 1 else "s"
     if rule.days < 0:

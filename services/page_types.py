@@ -37,12 +37,16 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An action that the reader may take now, with its fields and until when (None: no limit); `files` where some may be added."""
+    """An action that the reader may take now, with its fields and until when (None: no limit); `files` where some may be added.
+
+    `owed` is what is expected of them, against what is only open to them.
+    """
 
     action: Action
     fields: tuple[FormField, ...]
     until: datetime | None
     files: FileRules | None = None
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

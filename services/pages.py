@@ -72,18 +72,20 @@ def _case(session: Session, case_id: int) -> Case:
 
 def _buttons(office: Office, draft: Draft, people: People) -> tuple[Button, ...]:
     found = []
+    first = "call_consultation" if convening(draft.case, office.policy) else ""
     for action in offered(draft):
         clock = draft.case.open_clock(CLOCK_OF.get(action.name, ""), _subject(action, draft))
         until = clock.due if clock is not None else None
         files = office.policy.form.files if action.name in WITH_FILES else None
-        found.append(Button(action, fields_of_button(office, people, action, draft), until, files))
-    first = "call_consultation" if convening(draft.case, office.policy) else ""
+        fields = fields_of_button(office, people, action, draft)
+        found.append(Button(action, fields, until, files, owed=action.name in _OWED or action.name == first))
     order = list(ACTIONS)
     return tuple(
         sorted(found, key=lambda b: (b.action.name != first, _ORDER.get(b.action.name, 50), order.index(b.action.name)))
     )
 
 
+# What a person owes, the most pressing first. What they only may do comes after, and never stands open: a return, an appeal.
 _ORDER = {
     "approve": 0,
     "pass_stage": 0,
@@ -99,7 +101,10 @@ _ORDER = {
     "confirm": 4,
     "dispute": 5,
     "reply": 6,
+    "record_follow_up": 6,
+    "report": 7,
 }
+_OWED = _ORDER.keys() - {"report"}
 
 
 def _subject(action: Action, draft: Draft) -> str | None:

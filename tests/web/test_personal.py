@@ -175,6 +175,31 @@ def test_the_step_that_is_owed_stands_open(client: TestClient, office: Office) -
             press(client, lead, action, **typed)
 
 
+def test_what_is_not_owed_stands_folded(client: TestClient, office: Office) -> None:
+    """While the reply awaits its signature nothing is expected of the lead: a return is possible, but not put forward."""
+    lead = path_in(mail_of(opened(client, office), "assigned_lead"))
+    press(client, lead, "contact", how="电话", text="已联系")
+    press(client, lead, "reply", outcome="resolved", text="8月5日前完成", document="12号")
+    page = read(client, lead)
+    assert "send_back" in page.actions
+    assert next(form["action"] for form in page.forms) == "report"
+    assert [tag for tag, found in page.tags if tag == "details" and "open" in found] == []
+
+
+def test_two_approvals_are_told_apart(client: TestClient, office: Office) -> None:
+    """A reply to be signed and more time to be granted are two deadlines, each named by what is asked."""
+    lead = path_in(mail_of(opened(client, office), "assigned_lead"))
+    press(client, lead, "ask_extension", date="2026-08-06", reason="等待管廊设计", progress="已完成勘察")
+    press(client, lead, "reply", outcome="resolved", text="8月5日前完成", document="12号")
+    for language, names in (
+        ("zh", ("审批：答复签发", "审批：延期申请")),
+        ("en", ("Approval: sign-off of the reply", "Approval: extension")),
+    ):
+        text = read(client, f"{lead}?lang={language}").text
+        for name in names:
+            assert text.count(name) == 2, name
+
+
 def test_the_enterprise_sees_no_internal_remark(client: TestClient, office: Office) -> None:
     """What units say among themselves stays among them."""
     mails = opened(client, office)
