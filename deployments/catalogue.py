@@ -178,9 +178,9 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="set-milestone",
         entrypoint="flows.set_milestone.set_milestone",
-        zh="登记项目节点：计划、预计、实际完成时间，或高温停工日。调整计划时间须写明理由，由领衔区领导通过个人链接裁定，裁定前原计划不变。",
-        en="Records a node of a project's plan: the day it is planned, expected or was reached, or a heat-stop day. A change of plan needs "
-        "a reason and a ruling by the lead official, through a personal link; until then the plan stands.",
+        zh="登记项目节点：计划、预计、实际完成时间，登记或撤销高温停工日，登记影响节点的事项。调整计划时间须写明理由，由领衔区领导通过个人链接裁定，裁定前原计划不变。",
+        en="Records a node of a project's plan: the day it is planned, expected or was reached, a heat-stop day (told or taken back), "
+        "a case that holds the node up. A change of plan needs a reason and a ruling by the lead official, through a personal link; until then the plan stands.",
         tags=("desk", "milestone"),
         choices={
             "what": Choice.PLAN_STEPS,

@@ -119,6 +119,7 @@ _ROWS: tuple[ClockKind, ...] = (
     ClockKind("factor_stage", Label("要素环节", "Factor stage"), Party.LEAD, _WORK, _FULL),
     ClockKind("needed_by", Label("最晚需要时间", "Needed by"), Party.LEAD, _WORK, _FULL),
     ClockKind("grant_expiry", Label("批复有效期", "Validity of a grant"), Party.LEAD, _WORK | {_S.SUSPENDED, _S.CLOSED}, _FULL, expiry=Expiry.GAP, stands_still=False),
+    ClockKind("plan_change", Label("计划调整裁定", "Ruling on a planned day"), Party.APPROVER, frozenset(), _FULL, stands_still=False),
     ClockKind("milestone", Label("项目节点", "Milestone"), Party.COMMISSIONER, frozenset(), (_YELLOW, _RED), stands_still=False, by_slip=True),
 )  # fmt: skip
 

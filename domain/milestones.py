@@ -16,6 +16,8 @@ from domain.policy import Label, Policy
 from domain.working_time import Due, WorkingTime
 
 KIND = "milestone"
+TAKEN_BACK = "heat_stop_back:"
+"""How the reason of a clock's event begins that takes a heat-stop day back; the day follows."""
 
 PLAN_STEPS: dict[str, Label] = {
     "plan": Label("计划时间", "Planned day"),
@@ -23,6 +25,9 @@ PLAN_STEPS: dict[str, Label] = {
     "actual": Label("实际完成", "Reached"),
     "change": Label("申请调整计划时间", "Ask for another planned day"),
     "heat_stop": Label("高温停工日", "Heat-stop day"),
+    "heat_stop_back": Label("撤销高温停工日", "Take a heat-stop day back"),
+    "held_up": Label("登记影响节点的事项", "Name a case that holds the node up"),
+    "freed": Label("解除影响节点的事项", "The case does not hold the node up any more"),
 }
 """What `set-milestone` records."""
 
@@ -143,6 +148,28 @@ def excuse(clock: Clock, day: date, policy: Policy, office_time: WorkingTime) ->
     clock.due = a_day_later(Due(clock.due, False), zone).at
     clock.changed = True
     plan_next(clock, policy, office_time)
+
+
+def unexcuse(clock: Clock, day: date, now: datetime, policy: Policy, office_time: WorkingTime) -> None:
+    """Let a heat-stop day count again that was taken off a running clock by mistake: it is due a calendar day earlier."""
+    if clock.due is None:
+        raise ValueError("a milestone's clock without a date")
+    zone = office_time.zone
+    clock.due = end_of(clock.due.astimezone(zone).date() - timedelta(days=1), zone)
+    clock.moments.append(Moment(now, Happening.EXTENDED, due=clock.due, reason=f"{TAKEN_BACK}{day.isoformat()}"))
+    clock.changed = True
+    plan_next(clock, policy, office_time)
+
+
+def excused_days(moments: Iterable[Moment], zone: ZoneInfo) -> list[date]:
+    """The heat-stop days that are taken off a clock, by its history: those that were taken back count again."""
+    days: list[date] = []
+    for moment in moments:
+        if moment.what is Happening.PAUSED:
+            days.append(moment.at.astimezone(zone).date())
+        elif moment.what is Happening.EXTENDED and moment.reason.startswith(TAKEN_BACK):
+            days.remove(date.fromisoformat(moment.reason.removeprefix(TAKEN_BACK)))
+    return days
 
 
 def end(clock: Clock, now: datetime, reason: str) -> None:

@@ -145,4 +145,5 @@ def _row(book: Casebook, entry: Entry, link: str) -> DigestRow:
         "due": entry.due.isoformat() if entry.due is not None else None, "estimated": entry.estimated, "days": entry.days,
         "colour": colour, "owner": words(entry.owner) if entry.owner is not None else None,
         "stands_for": words(entry.stands_for) if entry.stands_for is not None else None, "link": link,
+        "calendar_days": entry.calendar_days,
     }  # fmt: skip

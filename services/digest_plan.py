@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 
 from domain.clocks import CLOCKS, ClockState
 from domain.ladder import overdue_days
-from domain.policy import Colour, Label
+from domain.lights import Light
+from domain.milestones import KIND, standing
+from domain.policy import Label
 from models.clock import Clock
 from models.directory import Project
 from models.milestone import ChangeState, Milestone, MilestoneChange
+from services import plan_changes
 from services.case_files import read_clock
 from services.casebook import Casebook
 from services.digest_rows import Entry, Part, end_of_day
@@ -33,34 +36,41 @@ def _nodes(book: Casebook) -> Iterator[tuple[str, Entry]]:
         select(Clock, Milestone, Project)
         .join(Milestone, Milestone.id == Clock.milestone_id)
         .join(Project, Project.id == Milestone.project_id)
-        .where(Clock.state == ClockState.RUNNING, Clock.due < end_of_day(book))
+        .where(Clock.state == ClockState.RUNNING, Clock.kind == KIND, Clock.due < end_of_day(book))
         .order_by(Clock.due, Clock.id)
     ).all()
     today = book.now.astimezone(book.time.zone).date()
     for row, node, project in rows:
         clock = read_clock(row)
-        issued = [colour.value for colour in (Colour.YELLOW, Colour.RED) if colour.value in clock.done]
+        now = standing(node.plan, node.excused, None, None, today, book.policy.milestones)
         part = Part.LATE if clock.due is not None and clock.due < book.now else Part.TODAY
         for found in responsible(book.people, node, project, today):
             principal = found.principal
             yield found.person.id, Entry(
                 part, None, None, project.id, _title(book, node, project, found.person), (CLOCKS["milestone"].label,), clock.due,
-                clock.estimated, overdue_days(clock.due, book.now, book.time), None, principal.title if principal else None,
+                clock.estimated, now.slip, None, principal.title if principal else None,
                 {"party": PLAN, "milestone": node.id, "principal": principal.id if principal else None},
-                issued[-1] if issued else "",
+                "" if now.light is Light.GREEN else now.light.value, calendar_days=True,
             )  # fmt: skip
 
 
 def _changes(book: Casebook) -> Iterator[tuple[str, Entry]]:
     rows = book.session.execute(
-        select(MilestoneChange, Milestone, Project)
+        select(MilestoneChange, Milestone, Project, Clock.due, Clock.estimated)
         .join(Milestone, Milestone.id == MilestoneChange.milestone_id)
         .join(Project, Project.id == Milestone.project_id)
+        .outerjoin(
+            Clock,
+            (Clock.milestone_id == Milestone.id)
+            & (Clock.kind == plan_changes.KIND)
+            & (Clock.state == ClockState.RUNNING)
+            & (Clock.subject == cast(MilestoneChange.id, String)),
+        )
         .where(MilestoneChange.state == ChangeState.ASKED)
         .order_by(MilestoneChange.id)
     ).all()
     today = book.now.astimezone(book.time.zone).date()
-    for change, node, project in rows:
+    for change, node, project, due, estimated in rows:
         acting = book.people.acting(change.decider_id, today)
         if acting is None:
             continue
@@ -70,7 +80,8 @@ def _changes(book: Casebook) -> Iterator[tuple[str, Entry]]:
             "party": PLAN, "milestone": node.id, "change": change.id, "principal": principal.id if principal else None,
         }  # fmt: skip
         yield acting, Entry(
-            Part.WAITING, None, None, project.id, _title(book, node, project, person), (CHANGE,), None, False, 0, None,
+            Part.LATE if due is not None and due < book.now else Part.WAITING, None, None, project.id,
+            _title(book, node, project, person), (CHANGE,), due, bool(estimated), overdue_days(due, book.now, book.time), None,
             principal.title if principal else None, grant,
         )  # fmt: skip
 

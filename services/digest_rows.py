@@ -83,6 +83,8 @@ class Entry:
     grant: Row
     colour: str | None = None
     """The light, where it does not follow from the working days late."""
+    calendar_days: bool = False
+    """Whether `days` are calendar days, as a plan's slip and its light are, and not working days."""
 
 
 def end_of_day(book: Casebook) -> datetime:

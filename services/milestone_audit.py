@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.clocks import ClockState
+from domain.milestones import KIND
 from models.clock import Clock
 from models.milestone import ChangeState, Milestone, MilestoneChange
 from services.audit_findings import Findings
@@ -24,7 +25,7 @@ def verify_plans(session: Session, found: Findings) -> None:
     running = dict(
         session.execute(
             select(Clock.milestone_id, func.count())
-            .where(Clock.milestone_id.is_not(None), Clock.state == ClockState.RUNNING)
+            .where(Clock.milestone_id.is_not(None), Clock.kind == KIND, Clock.state == ClockState.RUNNING)
             .group_by(Clock.milestone_id)
         )
         .tuples()

@@ -46,7 +46,11 @@ def nodes_of(session: Session, project_ids: Sequence[str]) -> list[Milestone]:
 def open_clocks(session: Session, node_ids: Sequence[int]) -> dict[int, Clock]:
     """The running clock of each node that has one."""
     c = clock_tables.Clock
-    rows = session.scalars(select(c).where(c.milestone_id.in_(node_ids), c.state == ClockState.RUNNING).order_by(c.id))
+    rows = session.scalars(
+        select(c)
+        .where(c.milestone_id.in_(node_ids), c.state == ClockState.RUNNING, c.kind == rules.KIND)
+        .order_by(c.id)
+    )
     return {row.milestone_id: read_clock(row) for row in rows if row.milestone_id is not None}
 
 
@@ -54,7 +58,9 @@ def start_clock(desk: Desk, node: Milestone, at: datetime | None = None) -> None
     """Start the clock of a node that is planned and not reached; heat-stop days that were told already are taken off."""
     clock = rules.start(node.node, node.plan, node.cycle, at or desk.now, desk.policy, desk.time)
     days = desk.session.scalars(
-        select(HeatStop.day).where(HeatStop.project_id == node.project_id).order_by(HeatStop.day)
+        select(HeatStop.day)
+        .where(HeatStop.project_id == node.project_id, HeatStop.taken_back_at.is_(None))
+        .order_by(HeatStop.day)
     ).all()
     node.excused = 0
     for day in days:

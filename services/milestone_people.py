@@ -23,7 +23,7 @@ def answers_for(node: Milestone, project: Project) -> str | None:
 def responsible(people: People, node: Milestone, project: Project, today: date) -> tuple[Found, ...]:
     """Who answers for a node today, a substitute in the place of who is away; the desk's head where nobody does."""
     account = answers_for(node, project)
-    return _acting(people, account, Role.COMMISSIONER, today) or people.find(Role.DESK_HEAD, None, None, today)
+    return of_account(people, account, Role.COMMISSIONER, today) or people.find(Role.DESK_HEAD, None, None, today)
 
 
 def copies(people: People, rule: SlipRule, project: Project, today: date) -> tuple[Found, ...]:
@@ -31,7 +31,7 @@ def copies(people: People, rule: SlipRule, project: Project, today: date) -> tup
     found: dict[str, Found] = {}
     for role in rule.copies:
         own = project.lead_official_id if role is Role.DEPUTY_CHIEF else None
-        named = _acting(people, own, role, today) or people.find(
+        named = of_account(people, own, role, today) or people.find(
             Role.EXECUTIVE_DEPUTY if role is Role.DEPUTY_CHIEF else role, project.area_id, None, today
         )
         for one in named:
@@ -57,7 +57,8 @@ def decider(people: People, said: str, node: Milestone, project: Project, today:
     return Found(people.persons[acting], held[0] if held else Role.DEPUTY_CHIEF, None, principal)
 
 
-def _acting(people: People, account: str | None, role: Role, today: date) -> tuple[Found, ...]:
+def of_account(people: People, account: str | None, role: Role, today: date) -> tuple[Found, ...]:
+    """An account as it acts today, a substitute in the place of who is away; empty where nobody does."""
     acting = people.acting(account, today) if account else None
     if acting is None or account is None:
         return ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.clocks import ClockState
 from domain.policy import Label, Role
 from models.directory import Project
 from models.milestone import ChangeState, Milestone, MilestoneChange
@@ -21,6 +22,7 @@ from services.office import Office
 from services.owing import insert_once, outbox_row
 from services.page_types import Done, LinkRefused
 from services.people import Found, load_people
+from services.plan_changes import end_ruling
 from services.report import clean
 
 APPROVE, REFUSE = "approve", "refuse"
@@ -55,6 +57,8 @@ def plan_page(office: Office, token: str) -> PlanPage:
             raise LinkRefused("revoked", False)
         [plan] = plans(session, office, [node.project_id])
         change = next((one for one in plan.changes if one.id == link.change_id), None)
+        if change is not None and change.decider_id != (link.principal_id or link.account_id):
+            change = None  # It was passed up: what became of it stands in the list of changes.
         return PlanPage(plan, person.locale, person.title, change)
 
 
@@ -78,9 +82,17 @@ def rule_on_change(office: Office, token: str, action: str, values: Mapping[str,
         session.refresh(change, with_for_update=True)
         if change.state is not ChangeState.ASKED:
             return Done(False, Label("此申请已有裁定，或已失效。", "It was decided already, or has lapsed."))
+        if change.decider_id != (link.principal_id or link.account_id):
+            return Done(
+                False,
+                Label(
+                    "未在时限内裁定，此申请已转上一级。", "It was not decided in time and is with the next in rank now."
+                ),
+            )
         change.state = ChangeState.APPROVED if action == APPROVE else ChangeState.REFUSED
         change.decided_at, change.decided_by, change.remark = desk.now, link.account_id, remark
         change.principal_id = link.principal_id
+        end_ruling(desk, change, ClockState.MET)
         if action == APPROVE:
             _move(desk, node, change)
         _tell(office, desk, node, change)

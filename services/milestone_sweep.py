@@ -50,7 +50,7 @@ def plan_slips(book: Casebook, clock_ids: Sequence[int]) -> tuple[list[Slipped],
         select(c, Milestone, Project)
         .join(Milestone, Milestone.id == c.milestone_id)
         .join(Project, Project.id == Milestone.project_id)
-        .where(c.id.in_(clock_ids))
+        .where(c.id.in_(clock_ids), c.kind == rules.KIND)
         .order_by(c.id)
     ).all()
     today = book.now.astimezone(book.time.zone).date()

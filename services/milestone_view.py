@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import milestones as rules
-from domain.clocks import CLOCKS, ClockState, Happening, Moment, replay
+from domain.clocks import CLOCKS, ClockState, Moment, replay
 from domain.ladder import slip_moment
 from domain.lights import LIGHT_LABELS, Light
 from domain.milestones import Standing
@@ -89,6 +89,7 @@ class ChangeLine:
     reason: str
     document: str
     asked_at: datetime
+    decider_id: str
     decider: Label
     state: str
     state_label: Label
@@ -180,7 +181,8 @@ def plans(session: Session, office: Office, codes: Sequence[str] | None) -> list
     for change in session.scalars(select(c).where(c.milestone_id.in_(node_ids)).order_by(c.id)):
         changes[change.milestone_id].append(change)
     stops: dict[str, list[date]] = defaultdict(list)
-    for stop in session.scalars(select(HeatStop).where(HeatStop.project_id.in_(ids)).order_by(HeatStop.day)):
+    h = HeatStop
+    for stop in session.scalars(select(h).where(h.project_id.in_(ids), h.taken_back_at.is_(None)).order_by(h.day)):
         stops[stop.project_id].append(stop.day)
     notices = _notices(session, office, node_ids)
     return [
@@ -263,14 +265,14 @@ def _warning(office: Office, node: Milestone, by_code: dict[str, Milestone]) -> 
 def _change(people: People, change: MilestoneChange, node: Label) -> ChangeLine:
     return ChangeLine(
         change.id, node, change.from_day, change.to_day, change.reason, change.document, change.asked_at,
-        people.label(change.decider_id), change.state.value, STATES[change.state.value], change.decided_at,
+        change.decider_id, people.label(change.decider_id), change.state.value, STATES[change.state.value], change.decided_at,
         people.label(change.decided_by) if change.decided_by else None, change.remark,
     )  # fmt: skip
 
 
 def _clocks(session: Session, office: Office, node_ids: Sequence[int]) -> dict[int, tuple[PlanClock, ...]]:
     c = tables.Clock
-    rows = session.scalars(select(c).where(c.milestone_id.in_(node_ids)).order_by(c.id)).all()
+    rows = session.scalars(select(c).where(c.milestone_id.in_(node_ids), c.kind == rules.KIND).order_by(c.id)).all()
     moments = read_all_moments(session, [row.id for row in rows])
     found: dict[int, list[PlanClock]] = defaultdict(list)
     for row in rows:
@@ -281,7 +283,7 @@ def _clocks(session: Session, office: Office, node_ids: Sequence[int]) -> dict[i
 def _clock(session: Session, office: Office, row: tables.Clock, moments: Sequence[Moment]) -> PlanClock:
     policy = office.in_force.policy_of(session, row.policy_version)
     given = replay(moments, lambda version: office.in_force.calendar(session, version))
-    days = tuple(m.at.astimezone(office.zone).date() for m in moments if m.what is Happening.PAUSED)
+    days = tuple(rules.excused_days(moments, office.zone))
     late = [
         slip_moment(row.due, colour, policy, office.time) if row.due else None for colour in CLOCKS[row.kind].colours
     ]

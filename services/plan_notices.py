@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS
+from domain.milestones import KIND
 from domain.plan_rules import SlipRule
 from domain.policy import Colour, Label
 from models.clock import Clock, Notice
@@ -13,7 +14,7 @@ from models.directory import Project
 from models.milestone import Milestone
 from services.case_view import people_of
 from services.milestone_rulings import plan_page
-from services.notices import NoticeSheet, issuer, names
+from services.notices import NoticeSheet, basis, issuer, names
 from services.office import Office
 
 
@@ -44,13 +45,15 @@ def _sheet(office: Office, session: Session, code: str, number: str, locale: str
     policy = office.in_force.policy_of(session, clock.policy_version)
     people, node = people_of(session, office), policy.milestones.node(milestone.node)
     label = node.label if node is not None else Label(milestone.node, milestone.node)
-    rule = policy.milestones.red if notice.colour is Colour.RED else policy.milestones.yellow
+    slip = policy.milestones.red if notice.colour is Colour.RED else policy.milestones.yellow
+    by_slip = clock.kind == KIND
     return NoticeSheet(
         notice.number, notice.colour.value, policy.notices[notice.colour].label, issuer(policy), notice.issued_at,
         names(office, people, notice, copy=False), names(office, people, notice, copy=True), project.id,
         f"{project.name_zh} · {label.zh}" if locale != "en" else f"{project.name_en} · {label.en}", CLOCKS[clock.kind].label,
-        people.label(notice.owner), clock.due, notice.overdue_days, _basis(rule, policy.notices[notice.colour].label),
-        clock.policy_version[:12], None, locale, of_plan=True,
+        people.label(notice.owner), clock.due, notice.overdue_days,
+        _basis(slip, policy.notices[notice.colour].label) if by_slip else basis(policy.notices[notice.colour]),
+        clock.policy_version[:12], None, locale, of_plan=True, calendar_days=by_slip,
     )  # fmt: skip
 
 

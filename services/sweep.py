@@ -25,7 +25,9 @@ from services.calendar_edits import keep_up
 from services.casebook import Ticked, open_casebook
 from services.leases import beat
 from services.milestone_sweep import tick_slips
+from services.node_risk import climb_for_nodes
 from services.office import Office
+from services.plan_overdue import tick_unruled
 from services.stuck_clocks import Stuck, look_up, tell_operator
 from services.substitutions import follow_directory
 from services.waiting_reports import tick_waiting
@@ -134,6 +136,8 @@ def sweep(
             if len(first) < size:
                 break
             size = max(fewest, min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
+    if not silent:
+        tally.add(0, climb_for_nodes(office, at, should_stop))
     stuck = look_up(office, tally.stuck)
     if not silent:
         tell_operator(office, stuck, tally.stuck)
@@ -248,7 +252,13 @@ def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool
         began = time.perf_counter()
         due = _still_due(session, at, found)
         book = open_casebook(office, session, now=at, silent=silent)
-        ticked = [*book.tick(_by_case(due)), *tick_waiting(book, _waiting(due)), *tick_slips(book, _nodes(due))]
+        nodes = _nodes(due)
+        ticked = [
+            *book.tick(_by_case(due)),
+            *tick_waiting(book, _waiting(due)),
+            *tick_slips(book, nodes),
+            *tick_unruled(book, nodes),
+        ]
     tally.last = time.perf_counter() - began
     tally.longest = max(tally.longest, tally.last)
     tally.add(len(due), ticked)

@@ -17,13 +17,15 @@ from services.case_files import load_cases
 from services.casebook import Casebook, Ticked, open_casebook
 from services.identities import UNNAMED
 from services.milestone_sweep import plan_slips
+from services.node_risk import plan_climbs
 from services.office import Office
+from services.plan_overdue import plan_unruled
 from services.waiting_reports import plan_waiting
 
 AT_ONCE = 200
 """Cases looked at together."""
 
-NOTICE, WAITING, NODE = "supervision_notice", "report_waiting", "milestone_notice"
+NOTICE, WAITING, NODE, RULING = "supervision_notice", "report_waiting", "milestone_notice", "milestone_ruling_late"
 REPORTERS = Label("企业报送人", "the enterprise's reporters")
 RESTRICTED = Label("涉密事项（不列明）", "restricted cases, not named")
 
@@ -134,7 +136,9 @@ def what_if(office: Office, as_of: datetime | None = None, should_stop: Callable
             break
         _look(office, at, slice_, found)
     _look_at_others(office, at, [row[0] for row in rows if row[2] is not None], found, plan_waiting, WAITING)
-    _look_at_others(office, at, [row[0] for row in rows if row[3] is not None], found, plan_slips, NODE)
+    _look_at_climbs(office, at, found)
+    for plan, message in ((plan_slips, NODE), (plan_unruled, RULING)):
+        _look_at_others(office, at, [row[0] for row in rows if row[3] is not None], found, plan, message)
     return WhatIf(
         at,
         tuple(
@@ -184,6 +188,10 @@ def _look(office: Office, at: datetime, due: Mapping[int, Sequence[int]], found:
             _look(office, at, {case_id: left}, found)
         return
     found.ticked += ticked
+    _told_of(found, told)
+
+
+def _told_of(found: _Found, told: Sequence[Told]) -> None:
     for draft, notices, mails in told:
         code, secret = draft.case.code, draft.case.restricted
         for to, colour, clock_kind in notices:
@@ -193,6 +201,13 @@ def _look(office: Office, at: datetime, due: Mapping[int, Sequence[int]], found:
         for event in draft.events:
             if event.action == "climbed":
                 found.climb(int(str(event.facts["from"])), int(str(event.facts["to"])), code, secret)
+
+
+def _look_at_climbs(office: Office, at: datetime, found: _Found) -> None:
+    """Plan the climbs of cases that hold up a key node at risk."""
+    with office.reading() as session:
+        book = open_casebook(office, session, now=at)
+        _told_of(found, [(draft, *_told(book, draft)) for draft in plan_climbs(book)])
 
 
 def _plan(office: Office, at: datetime, due: Mapping[int, Sequence[int]]) -> tuple[list[Ticked], list[Told]]:

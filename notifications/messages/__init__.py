@@ -23,6 +23,7 @@ from notifications.messages.mail_refused import MailRefused
 from notifications.messages.milestone_change_asked import MilestoneChangeAsked
 from notifications.messages.milestone_change_decided import MilestoneChangeDecided
 from notifications.messages.milestone_notice import MilestoneNotice
+from notifications.messages.milestone_ruling_late import MilestoneRulingLate
 from notifications.messages.morning_digest import MorningDigest
 from notifications.messages.new_link import NewLink
 from notifications.messages.redo_started import RedoStarted
@@ -64,6 +65,7 @@ __all__ = [
     "MilestoneChangeAsked",
     "MilestoneChangeDecided",
     "MilestoneNotice",
+    "MilestoneRulingLate",
     "MorningDigest",
     "NewLink",
     "RedoStarted",

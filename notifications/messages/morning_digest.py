@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, TypedDict
+from typing import ClassVar, NotRequired, TypedDict
 
 from domain.mail_rules import Urgency
 from notifications.message import Message, Words
@@ -13,7 +13,7 @@ from notifications.messages.samples import CASE, PLANNING, TITLE, TODAY
 class DigestRow(TypedDict):
     """A case in a section. Of a restricted case there are code and link alone: `title` is None and `steps` empty.
 
-    `days` are working days late, `colour` the light that they give ("red", "yellow" or ""); `owner` answers for the delay,
+    `days` are working days late, or of a plan's node calendar days (`calendar_days`), `colour` the light that they give ("red", "yellow" or ""); `owner` answers for the delay,
     `stands_for` is whom the reader stands in for. `link` names the personal link of the row.
     """
 
@@ -27,6 +27,7 @@ class DigestRow(TypedDict):
     owner: Words | None
     stands_for: Words | None
     link: str
+    calendar_days: NotRequired[bool]
 
 
 class DigestSection(TypedDict):

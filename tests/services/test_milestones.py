@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from models.clock import Clock, Notice
-from models.milestone import Milestone, MilestoneChange
+from models.milestone import Milestone, MilestoneChange, MilestoneEntry
 from models.office import Outbox
 from services.audit import verify
 from services.desk import StepResult
@@ -49,7 +49,8 @@ def node_of(office: Office, code: str = "started") -> Milestone:
 def clocks_of(office: Office) -> list[Clock]:
     """The clocks of P02's nodes, the oldest first."""
     with office.reading() as session:
-        return list(session.scalars(select(Clock).where(Clock.milestone_id.is_not(None)).order_by(Clock.id)))
+        mine = (Clock.milestone_id.is_not(None), Clock.kind == "milestone")
+        return list(session.scalars(select(Clock).where(*mine).order_by(Clock.id)))
 
 
 def notices(office: Office) -> list[tuple[str, str, int]]:
@@ -114,6 +115,51 @@ def test_a_heat_stop_day_is_taken_off_each_open_node(planned: Office, at: Set) -
     assert mail.facts["excused"] == 2
     node = node_of(planned)
     assert (node.plan.isoformat(), node.excused) == ("2026-07-20", 2)
+    assert verify(planned).findings == ()
+
+
+def test_a_heat_stop_day_told_by_mistake_is_taken_back(planned: Office, at: Set) -> None:
+    """It counts again for every open node, with its reason on record; told once more, it is taken off once more."""
+    at("2026-07-22 09:00")
+    assert record(planned, "heat_stop", date="2026-07-21").done
+    assert record(planned, "heat_stop", date="2026-07-22").done
+    assert "say why" in record(planned, "heat_stop_back", date="2026-07-21").message
+    back = record(planned, "heat_stop_back", date="2026-07-21", reason="当日未停工")
+    assert back.done
+    assert "counts again for 1 nodes" in back.message
+    refused = record(planned, "heat_stop_back", date="2026-07-21", reason="当日未停工")
+    assert not refused.done
+    assert "no heat-stop day" in refused.message
+    assert node_of(planned).excused == 1
+    assert verify(planned).findings == ()
+    plan = plan_json(planned, "P02")
+    assert plan is not None
+    assert plan["heat_stops"] == ["2026-07-22"]
+    assert plan["nodes"][0]["clocks"][0]["heat_stop_days"] == ["2026-07-22"]
+    assert plan["nodes"][0]["clocks"][0]["agrees"]
+    with planned.reading() as session:
+        said = session.scalars(select(MilestoneEntry).order_by(MilestoneEntry.id)).all()
+    assert [(e.what, str(e.day), e.note) for e in said[1:]] == [
+        ("heat_stop", "2026-07-21", ""), ("heat_stop", "2026-07-22", ""), ("heat_stop_back", "2026-07-21", "当日未停工"),
+    ]  # fmt: skip
+    at("2026-07-28 23:50")
+    assert sweep(planned).notices == 0
+    at("2026-07-29 00:10")
+    assert sweep(planned).notices == 1
+    assert record(planned, "heat_stop", date="2026-07-21").done
+    assert node_of(planned).excused == 2
+    assert verify(planned).findings == ()
+
+
+def test_a_day_taken_back_counts_for_a_node_that_was_reached_and_for_a_plan_made_anew(planned: Office, at: Set) -> None:
+    """The slip of a node that came in meanwhile is counted again; a new plan does not take the day off."""
+    at("2026-07-24 09:00")
+    assert record(planned, "heat_stop", date="2026-07-23").done
+    assert record(planned, "actual", date="2026-07-24").done
+    assert record(planned, "heat_stop_back", date="2026-07-23", reason="当日未停工").done
+    assert node_of(planned).excused == 0
+    assert record(planned, "plan", "piling", "2026-09-01").done
+    assert node_of(planned, "piling").excused == 0
     assert verify(planned).findings == ()
 
 
