@@ -32,13 +32,13 @@ sending the same again (304). Whatever changes something needs an `Idempotency-K
 Texts that people wrote are plain text: escape them on a page.
 """
 TAGS = [
-    {"name": "cases", "description": "Difficulties and factor requests (难题、要素保障)."},
-    {"name": "actions", "description": "The desk's own steps (推进办办理)."},
-    {"name": "reports", "description": "Intake (问题反映)."},
-    {"name": "factors", "description": "Factor requests with their ledger (要素保障)."},
-    {"name": "directory", "description": "Projects and units (项目、单位)."},
-    {"name": "figures", "description": "Figures of a period (统计)."},
-    {"name": "notices", "description": "Supervision notices (提示单、督办单)."},
+    {"name": "cases", "description": "Difficulties and factor requests (难题、要素保障)"},
+    {"name": "actions", "description": "The desk's own steps (推进办办理)"},
+    {"name": "reports", "description": "Intake (问题反映)"},
+    {"name": "factors", "description": "Factor requests with their ledger (要素保障)"},
+    {"name": "directory", "description": "Projects and units (项目、单位)"},
+    {"name": "figures", "description": "Figures of a period (统计)"},
+    {"name": "notices", "description": "Supervision notices (提示单、督办单)"},
 ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from domain.policy import Label
 from web.languages import locale_of
 from web.site import site_of
 
@@ -43,7 +44,7 @@ class Operation:
 class Chapter:
     """What belongs together."""
 
-    says: str
+    says: Label
     operations: tuple[Operation, ...]
 
 
@@ -53,7 +54,13 @@ def chapters(document: Mapping[str, Any]) -> tuple[Chapter, ...]:
     for path, methods in document["paths"].items():
         for method, said in methods.items():
             found[said["tags"][-1]].append(_operation(document, method, path, said))
-    return tuple(Chapter(tag["description"], tuple(found[tag["name"]])) for tag in document["tags"])
+    return tuple(Chapter(_title(tag["description"]), tuple(found[tag["name"]])) for tag in document["tags"])
+
+
+def _title(said: str) -> Label:
+    """A chapter's title from its description, which gives the Chinese name in brackets."""
+    english, _, chinese = said.rstrip(")").partition(" (")
+    return Label(chinese or english, english)
 
 
 def _operation(document: Mapping[str, Any], method: str, path: str, said: Mapping[str, Any]) -> Operation:
