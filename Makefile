@@ -8,8 +8,11 @@ BIN := $(VENV)/bin
 PYTHON ?=
 CANDIDATES := python3 python3.13 python3.12 python3.11
 PYTEST_ARGS ?=
-# Two at a time, a file to each: what a file sets up (a server, a browser) is set up once.
+# Two at a time, a file to each: what a file sets up (a server, a browser) is set up once. The order stands in tests/order.py.
 WORKERS ?= 2
+# The tests start the product's processes by the dozen: each would compile every module anew if the environment forbade to keep them.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q
+AT_ONCE := -n $(WORKERS) --dist loadfile
 
 define find_python
 py=''; \
@@ -42,11 +45,10 @@ run: venv  ## Start Expedite with the demonstration district
 	@exec $(BIN)/expedite up --demo
 
 test: venv-dev  ## Run the tests; PYTEST_ARGS='-k name' narrows them, WORKERS=0 runs one by one
-	@exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@exec $(PYTEST) $(AT_ONCE) $(PYTEST_ARGS)
 
 test-postgresql: venv-dev  ## Run on PostgreSQL what `test` runs on SQLite alone
-	@EXPEDITE_TEST_DATABASES='sqlite postgresql' exec $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile \
-	  -k postgresql -m 'not each_database' $(PYTEST_ARGS)
+	@EXPEDITE_TEST_DATABASES='sqlite postgresql' exec $(PYTEST) $(AT_ONCE) -k postgresql -m 'not each_database' $(PYTEST_ARGS)
 
 check: venv-dev  ## Lint, format, types, import contracts, migrations
 	$(BIN)/ruff check .

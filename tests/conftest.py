@@ -16,7 +16,7 @@ from models.migrate import upgrade
 from services.office import Office, open_office
 from services.seed import seed_people
 from services.settings import Settings
-from tests import dialects, postgres
+from tests import dialects, order, postgres
 from tests.mailroom import mail_rules
 from tests.postgres import PostgresServer
 
@@ -40,6 +40,20 @@ def pytest_configure() -> None:
     """Let the tests' folders lie in memory where there is enough: each of ten thousand commits would wait for the disk."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of the tests."""
+    order.arrange(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.Together | None:
+    """With a file to each worker (`make test`): ours in the order said, not by the number of tests in each."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return order.Together(config, log)
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
