@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.commands_office import AsJson, Data, opened, show
+from deployments.commands_project import show_project
 from deployments.refusal import CommandRefused
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ LOCALES = ("en", "zh")
 
 
 def explain(
-    code: Annotated[str, typer.Argument(help="e.g. DIF-2026-0042")],
+    code: Annotated[str, typer.Argument(help="A case, e.g. DIF-2026-0042, or a project, e.g. P02.")],
     everything: Annotated[bool, typer.Option("--all", help="The clocks that have ended, too.")] = False,
     locale: Annotated[str, typer.Option(help="en or zh.")] = "en",
     data: Data = None,
@@ -33,8 +34,12 @@ def explain(
         raise CommandRefused(f"--locale {locale!r}: write en or zh")
     with opened(data) as office:
         found = account_for(office, code)
+        if found is None and show_project(office, code, as_json=as_json):
+            return
         if found is None:
-            raise CommandRefused(f"{code}: there is no such case; a code looks like DIF-2026-0042")
+            raise CommandRefused(
+                f"{code}: there is no such case or project; a code looks like DIF-2026-0042, or P02 for a project's plan"
+            )
         if as_json:
             show(explanation_json(office, found))
         else:

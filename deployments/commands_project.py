@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deployments.commands_office import AsJson, Data, opened, show
 from deployments.refusal import CommandRefused
 
+if TYPE_CHECKING:
+    from services.office import Office
+
 
 def project(code: Annotated[str, typer.Argument(help="e.g. P02")], data: Data = None, as_json: AsJson = False) -> None:
     """Show a project's plan: its nodes with planned, expected and actual days, slip, light, and what each date came from."""
+    with opened(data) as office:
+        if not show_project(office, code, as_json=as_json):
+            raise CommandRefused(f"{code}: there is no such project; a code looks like P02")
+
+
+def show_project(office: Office, code: str, *, as_json: bool) -> bool:
+    """Print a project's plan; whether there is such a project."""
     from services.milestone_json import plan_json
 
-    with opened(data) as office:
-        found = plan_json(office, code)
-        if found is None:
-            raise CommandRefused(f"{code}: there is no such project; a code looks like P02")
-        if as_json:
-            show(found)
-            return
-        typer.echo(f"{found['code']} · {found['name_zh']} · {found['name_en']}")
-        parts = " · ".join(f"{name} {light or '—'}" for name, light in found["parts"].items())
-        typer.echo(
-            f"{found['light'] or '—'} ({parts}) · {found['progress_percent']}% · next {found['next_node'] or '—'}"
-        )
-        for node in found["nodes"]:
-            _echo_node(node)
-        for one in found["changes"]:
-            typer.echo(
-                f"  {one['node']}: {one['from']} → {one['to']} {one['state']} by {one['decider']}: {one['reason']}"
-            )
-        for one in found["notices"]:
-            typer.echo(f"  {one['number']} {one['colour']} {one['issued_at'][:16]}")
+    found = plan_json(office, code)
+    if found is None:
+        return False
+    if as_json:
+        show(found)
+        return True
+    typer.echo(f"{found['code']} · {found['name_zh']} · {found['name_en']}")
+    parts = " · ".join(f"{name} {light or '—'}" for name, light in found["parts"].items())
+    typer.echo(f"{found['light'] or '—'} ({parts}) · {found['progress_percent']}% · next {found['next_node'] or '—'}")
+    for node in found["nodes"]:
+        _echo_node(node)
+    for one in found["changes"]:
+        typer.echo(f"  {one['node']}: {one['from']} → {one['to']} {one['state']} by {one['decider']}: {one['reason']}")
+    for one in found["notices"]:
+        typer.echo(f"  {one['number']} {one['colour']} {one['issued_at'][:16]}")
+    return True
 
 
 def _echo_node(node: dict[str, Any]) -> None:

@@ -105,6 +105,8 @@ class MailRules:
     """How long an ordinary mail waits for others to its reader; 0: only what waits already goes together; None: nothing does."""
     urgent_alone: int = 3
     """So many urgent mails to one reader go each by itself; more that wait at one time go together, the urgent ones first."""
+    confirmations_per_day: int = 5
+    """So many mails a day ask one address to confirm a report: anybody may name a stranger's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,15 @@ from models.directory import Contact, Enterprise, Project
 from models.intake import DeliveryState, Trust
 from services.attachments import HeldFile, add_to_delivery
 from services.chain import canonical
+from services.confirmations import ask_to_confirm
 from services.intake import Receipt, store
 from services.links import new_token
 from services.office import Office
-from services.owing import insert_once, outbox_row
 from services.page_types import Choice
 from services.people import load_people
 from services.project_search import LISTED, public_projects
 from services.report import Report, read_report
 from services.triage import route
-from services.waiting_reports import start_clock
 
 FORM = "form"
 
@@ -164,17 +163,3 @@ def confirmed_in(session: Session, report: Report) -> bool:
         .where(Contact.email == report.email, Contact.verified_at.is_not(None))
     ).all()
     return any(report.enterprise in (name, name_en) and report.uscc in (None, uscc) for name, name_en, uscc in found)
-
-
-def ask_to_confirm(
-    session: Session, office: Office, delivery_id: int, receipt: str, report: Report, locale: str
-) -> None:
-    """Mail the link by which the reporter confirms, and let the report wait with its clock."""
-    now = office.now()
-    start_clock(session, office.policy, office.time, delivery_id, now)
-    if report.email is None:
-        return  # Only a clerk can accept it.
-    insert_once(session, [outbox_row(
-        key=f"confirm_report:{delivery_id}", message="confirm_report", address=report.email, locale=locale, now=now,
-        domain=office.mail_domain, facts={"receipt": receipt}, grant={"party": "enterprise"}, delivery_id=delivery_id,
-    )])  # fmt: skip

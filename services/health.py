@@ -103,13 +103,16 @@ def health(office: Office) -> dict[str, Any]:
 
     `lag_seconds` of the oldest step that is due, of the oldest message owed and of the oldest delivery waiting; `problems`
     counts what the watchdog tells the operator, by kind. Figures for machines, no case is named.
+
+    `now` and `last_sweep` go by the office clock, which a demo sets; `real` holds the same two moments by the machine's.
     """
-    now = office.now()
+    now, real = office.now(), office.real_now()
+    ahead = now - real
     with office.reading() as session:
         lags = read_lags(session, office).seconds(now)
         failed, quarantined = _failed(session), _quarantined(session)
         beat = last_beat(session, "sweep")
-        starting = beat is None and timedelta() <= now - _begun(session, now) <= LATE
+        starting = _starting(session, now)
     counts: dict[str, int] = {}
     for problem in problems(office):
         counts[problem.kind.value] = counts.get(problem.kind.value, 0) + 1
@@ -117,8 +120,14 @@ def health(office: Office) -> dict[str, Any]:
     return {
         "ok": starting or all(lag <= limit for lag in lags.values()), "starting": starting, "lag_seconds": {k: round(v, 1) for k, v in lags.items()},
         "limit_seconds": limit, "failed_messages": failed, "quarantined": quarantined, "problems": counts,
-        "last_sweep": at(office, beat.at) if beat else None, "now": at(office, now), "demo": office.demo,
+        "now": at(office, now), "last_sweep": at(office, beat.at + ahead) if beat else None, "demo": office.demo,
+        "real": {"now": at(office, real), "last_sweep": at(office, beat.at) if beat else None},
     }  # fmt: skip
+
+
+def _starting(session: Session, now: datetime) -> bool:
+    """Whether nothing was swept yet in an installation so young that nobody could have been expected to."""
+    return last_beat(session, "sweep") is None and timedelta() <= now - _begun(session, now) <= LATE
 
 
 def _begun(session: Session, now: datetime) -> datetime:
@@ -136,7 +145,7 @@ def problems(office: Office) -> tuple[Problem, ...]:
     now = office.now()
     with office.reading() as session:
         found = [
-            *_late(read_lags(session, office).seconds(now)), *_mail(session, now), *_waiting(session), *_behind(session),
+            *(() if _starting(session, now) else _late(read_lags(session, office).seconds(now))), *_mail(session, now), *_waiting(session), *_behind(session),
             *_unheld(session, office),
         ]  # fmt: skip
     return (*found, *_calendar(office), *_disk(office))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.clocks import CLOCKS, due_at_pause
 from domain.labels import clock_name
 from domain.policy import Label, NoticeRule, Policy, Role
-from models.case import Case
+from models.case import Case, Event, EventText
 from models.clock import Clock, Notice
 from services.board_users import BoardUser
 from services.case_files import read_moments
@@ -129,7 +129,20 @@ def _sheet(
         names(office, people, notice, copy=True), code, title, clock_name(clock.kind, clock.subject),
         people.label(notice.owner) if notice.owner != "approver" else APPROVER, _due_then(office, session, clock, notice), notice.overdue_days,
         basis(rule), clock.policy_version[:12], notice.answer_by, locale,
+        reason=_reason(session, case_id, notice, clock) if rule.by_hand else None,
     )  # fmt: skip
+
+
+def _reason(session: Session, case_id: int, notice: Notice, clock: Clock) -> str | None:
+    """What the head of the desk wrote, "" where that was removed since; None where nothing was."""
+    rows = session.execute(
+        select(Event.facts, EventText.text)
+        .join(EventText, (EventText.case_id == Event.case_id) & (EventText.seq == Event.seq))
+        .where(Event.case_id == case_id, Event.action == "circular", Event.at == notice.issued_at)
+    )
+    about = {"clock": clock.kind, "subject": clock.subject}
+    found = next((row for row in rows if about.items() <= row.facts.items()), None)
+    return None if found is None else (found.text or {}).get("reason", "")
 
 
 def names(office: Office, people: People, notice: Notice, *, copy: bool) -> tuple[Label, ...]:

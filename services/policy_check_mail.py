@@ -27,6 +27,7 @@ def check_mail(mail: MailRules, report: Report) -> None:
     if mail.bundle_minutes is not None and not 0 <= mail.bundle_minutes <= LONGEST_WINDOW:
         problem = f"{mail.bundle_minutes} is not between 0 and {LONGEST_WINDOW}"
         report.add("mail.bundle_minutes", problem, "write e.g. 0, or null to send each mail by itself")
+    _check_positive(report, "mail.confirmations_per_day", mail.confirmations_per_day)
     if mail.urgent_alone < 0:
         report.add("mail.urgent_alone", f"{mail.urgent_alone} is below zero", "write 0 or more")
 

@@ -19,7 +19,8 @@ from models.case import Case
 from models.directory import Contact
 from models.intake import Delivery, DeliveryState, Trust
 from services.casebook import Casebook, Request
-from services.form import ask_to_confirm, confirmed_in
+from services.confirmations import ask_to_confirm
+from services.form import confirmed_in
 from services.office import Office
 from services.report import Report, read_report
 from services.sources import rule_of

@@ -5,15 +5,21 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from domain.case import Actor
 from domain.lifecycle import Party
 from domain.policy import Colour
 from models.clock import Notice
+from services.board_users import BoardRole, BoardUser
 from services.desk import coordinate
 from services.links import mint
+from services.notices import notice_on_board
 from services.office import Office
 from services.pages import act, act_page
+from services.redaction import redact
 from services.refusal_words import in_words
 from tests.builders import Difficulty, report
+
+DESK_USER = BoardUser("desk", BoardRole.DESK, None, "")
 
 
 @pytest.fixture
@@ -52,8 +58,10 @@ def test_what_is_five_days_late_is_made_known_to_the_chief(it: Difficulty) -> No
     [event] = it.events("circular")
     assert event["text"] == {"reason": "三次催办未果"}
     told = [facts for facts in it.told_facts("supervision_notice") if facts["colour"] == "circular"]
-    assert [(facts["overdue_working_days"], facts["answer_by"]) for facts in told] == [(5, None)]
-    assert it.granted("supervision_notice")[-1] == {"unit": None, "principal": None, "party": "chief"}
+    assert [(facts["overdue_working_days"], facts["answer_by"]) for facts in told if not facts["is_copy"]] == [
+        (5, None)
+    ]
+    assert {"unit": None, "principal": None, "party": "chief"} in it.granted("supervision_notice")
 
 
 @pytest.mark.parametrize("day", ["2026-07-20 09:00", "2026-07-31 09:00", "2026-08-05 17:00"])
@@ -129,3 +137,38 @@ def test_the_desk_issues_it_from_the_engine_s_form(it: Difficulty) -> None:
     [result] = coordinate(it.office, "circular", [it.code], {"reason": "久拖未决"}, "run-circular")
     assert result.done, result.message
     assert colours(it)[-1] == "circular"
+
+
+def test_the_document_prints_why_and_who_else_hears_of_it(it: Difficulty) -> None:
+    """The reason stands on the sheet; the late unit's head, deputy chief, desk and supervisor get copies (DOMAIN.md 1.8)."""
+    red_for(it, "2026-08-06 09:00").by_head("circular", reason="三次催办未果\n约谈主要负责人")
+    with it.office.reading() as session:
+        notice = session.scalars(select(Notice).where(Notice.case_id == it.id, Notice.colour == Colour.CIRCULAR)).one()
+    assert [r["role"] for r in notice.recipients if not r["copy"]] == ["chief"]
+    assert {r["role"] for r in notice.recipients if r["copy"]} == {
+        "unit_head",
+        "deputy_chief",
+        "dispatch_head",
+        "supervisor",
+    }
+    sheet = notice_on_board(it.office, DESK_USER, it.code, notice.number)
+    assert sheet is not None
+    assert sheet.reason == "三次催办未果\n约谈主要负责人"
+    red = next(facts["number"] for facts in it.told_facts("supervision_notice") if facts["colour"] == "red")
+    by_clock = notice_on_board(it.office, DESK_USER, it.code, red)
+    assert by_clock is not None
+    assert by_clock.reason is None, "the clock gives no reasons"
+
+
+def test_a_reason_that_was_removed_is_gone_from_the_document(it: Difficulty) -> None:
+    """Redaction reaches the sheet: it is printed from the record."""
+    red_for(it, "2026-08-06 09:00").by_head("circular", reason="涉及个人信息")
+    [event] = it.events("circular")
+    redact(it.office, it.code, event["seq"], "个人信息", Actor(Party.DESK_HEAD, "cli"), "redact-1")
+    with it.office.reading() as session:
+        number = session.scalars(
+            select(Notice.number).where(Notice.case_id == it.id, Notice.colour == Colour.CIRCULAR)
+        ).one()
+    sheet = notice_on_board(it.office, DESK_USER, it.code, number)
+    assert sheet is not None
+    assert sheet.reason == ""

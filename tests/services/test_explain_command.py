@@ -14,6 +14,7 @@ from deployments.cli import app
 from deployments.refusal import CommandRefused
 from models.clock import Clock
 from models.office import Setting
+from services.milestones import set_milestone
 from services.office import OFFSET, Office
 from tests.builders import report
 
@@ -74,3 +75,14 @@ def test_what_cannot_be_explained_is_refused_with_the_reason(office: Office, cod
     done = run(office, code)
     assert isinstance(done.exception, CommandRefused)
     assert "another date than is stored" in str(done.exception)
+
+
+def test_a_project_s_dates_are_explained_too(office: Office, code: str) -> None:
+    """Its plan, with the clock of each node: whoever asks of a project need not know another command."""
+    planned = {"what": "plan", "project": "P02", "node": "started", "date": "2026-08-20"}
+    assert set_milestone(office, planned, "explained").done
+    done = run(office, "p02")
+    assert done.exit_code == 0, done.output
+    assert "started" in done.output
+    assert "yellow from 2026-08-28" in done.output
+    assert json.loads(run(office, "P02", "--json").output)["code"] == "P02"

@@ -16,7 +16,7 @@ from models.clock import Clock
 from models.directory import Account, AccountRole
 from models.intake import DeliveryState, Trust
 from models.office import Outbox, OutboxState, PolicyVersion
-from services.health import Trouble, health, problems, stale_runs
+from services.health import Trouble, health, problems, stale_runs, well
 from services.intake import store
 from services.office import Office, open_office
 from services.settings import Settings
@@ -276,11 +276,31 @@ def test_an_office_whose_first_sweep_is_still_to_come_says_that_it_starts(office
         session.execute(update(PolicyVersion).values(adopted_at=office.now()))
     said = health(office)
     assert (said["ok"], said["starting"], said["lag_seconds"]["clocks"]) == (True, True, 30 * 86400.0)
+    assert well(problems(office)), "what people are told agrees with what machines are"
     at("2026-07-16 10:19")
     assert health(office)["ok"]
     at("2026-07-16 10:21")
     said = health(office)
     assert (said["ok"], said["starting"]) == (False, False)
+    assert not well(problems(office))
+
+
+def test_the_office_clock_and_the_machine_s_are_told_apart(office: Office, at: At) -> None:
+    """In a demo they are months apart: the last sweep is given by each, beside what that clock says now."""
+    at("2026-07-16 10:00")
+    assert health(office)["last_sweep"] is None
+    sweep(office)
+    said = health(office)
+    assert said["now"].startswith("2026-07-16T10:00")
+    ours, real = (datetime.fromisoformat(said[key]) for key in ("now", "last_sweep")), said["real"]
+    now, swept = ours
+    assert timedelta() <= now - swept < timedelta(minutes=2)
+    assert (
+        timedelta()
+        <= datetime.fromisoformat(real["now"]) - datetime.fromisoformat(real["last_sweep"])
+        < timedelta(minutes=2)
+    )
+    assert abs(datetime.fromisoformat(real["now"]) - office.real_now()) < timedelta(minutes=2)
 
 
 def test_what_a_sweep_has_left_is_late_from_the_first_hour(office: Office) -> None:
