@@ -36,6 +36,7 @@ from services.health import health
 from services.identities import unheard_by
 from services.links import Grant, find_expired, resolve
 from services.office import Office
+from services.once import do_once
 from services.owing import insert_once, outbox_row, root_id
 from services.page_actions import perform
 from services.page_choices import fields_of_button
@@ -161,9 +162,19 @@ def _report_page(session: Session, office: Office, grant: Grant, people: People)
     )
 
 
-def act(office: Office, token: str, action: str, values: Mapping[str, str], files: Sequence[HeldFile] = ()) -> Done:
-    """Act through an officer's link. Raises LinkRefused, FilesUnavailable; a refusal by the rules is an answer."""
-    with office.writing() as session:
+def act(
+    office: Office,
+    token: str,
+    action: str,
+    values: Mapping[str, str],
+    files: Sequence[HeldFile] = (),
+    command: str = "",
+) -> Done:
+    """Act through an officer's link; a `command` is done once. Raises LinkRefused, FilesUnavailable; a refusal by the rules
+    is an answer.
+    """
+
+    def do(session: Session) -> Done:
         grant = resolve(session, token, office.real_now())
         if grant.account is None:
             raise LinkRefused("unknown", False)
@@ -171,6 +182,8 @@ def act(office: Office, token: str, action: str, values: Mapping[str, str], file
             return _decide_report(session, office, grant, action)
         grant = _held(office, session, token, grant)
         return perform(office, session, grant, action, values, files)
+
+    return do_once(office, command, do)
 
 
 def _held(office: Office, session: Session, token: str, grant: Grant) -> Grant:
@@ -283,12 +296,22 @@ def confirm_report(office: Office, token: str) -> Done:
 
 
 def track_act(
-    office: Office, token: str, action: str, values: Mapping[str, str], files: Sequence[HeldFile] = ()
+    office: Office,
+    token: str,
+    action: str,
+    values: Mapping[str, str],
+    files: Sequence[HeldFile] = (),
+    command: str = "",
 ) -> Done:
-    """Act through an enterprise's link. Raises LinkRefused, FilesUnavailable; a refusal by the rules is an answer."""
-    with office.writing() as session:
+    """Act through an enterprise's link; a `command` is done once. Raises LinkRefused, FilesUnavailable; a refusal by the rules
+    is an answer.
+    """
+
+    def do(session: Session) -> Done:
         grant, _ = _tracked(session, office, token)
         return perform(office, session, grant, action, values, files)
+
+    return do_once(office, command, do)
 
 
 # -- new links ---------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def _do(office: Office, token: str, sent: Sent) -> Done:
         case "unsubscribe":
             return unsubscribe(office, token)
         case action:
-            return act(office, token, action, sent.values, sent.taken.files)
+            return act(office, token, action, sent.values, sent.taken.files, sent.command)
 
 
 def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Response:

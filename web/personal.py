@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +35,8 @@ class Sent:
     action: str
     values: dict[str, str]
     taken: Taken = NO_FILES
+    command: str = ""
+    """The same for the same form sent twice from one showing of its page: two clicks, or a reload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,20 @@ async def read_action(request: Request) -> Sent:
     check_origin(request, site.settings.base_url)
     form = await read_form(request, site.settings.body_limit, site.office.policy.form.files)
     try:
-        check_seal(site.key, token, str(form.get(FIELD, "")))
+        shown = check_seal(site.key, token, str(form.get(FIELD, "")))
         values: dict[str, str] = {}
         for name, value in form.multi_items():
             if name not in (FIELD, ACTION, KEPT) and isinstance(value, str):
                 values[name] = f"{values[name]},{value}" if name in values else value
-        return Sent(str(form.get(ACTION, "")), values, await take_files(request, form, token))
+        action, taken = str(form.get(ACTION, "")), await take_files(request, form, token)
+        return Sent(action, values, taken, _command(token, shown, action, values, taken))
     finally:
         await form.close()
+
+
+def _command(token: str, shown: str, action: str, values: Mapping[str, str], taken: Taken) -> str:
+    said = json.dumps([token, shown, action, sorted(values.items()), [file.sha256 for file in taken.files]])
+    return f"page:{hashlib.sha256(said.encode()).hexdigest()[:48]}"
 
 
 def look(request: Request, show: Callable[[Outcome | None], Response]) -> Response:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.responses import Response
 FIELD = "seal"
 _NOTE = "said"
 _NOTE_SECONDS = 300
+_SHOWN_BYTES = 9
 
 
 class ForeignForm(Exception):
@@ -30,14 +32,17 @@ def seal(key: bytes, purpose: str, *parts: str) -> str:
 
 
 def form_seal(key: bytes, token: str) -> str:
-    """What the forms behind a personal link carry."""
-    return seal(key, "form", token)
+    """What the forms of one showing of the page behind a token carry; another showing carries another one."""
+    shown = secrets.token_urlsafe(_SHOWN_BYTES)
+    return f"{shown}.{seal(key, 'form', token, shown)}"
 
 
-def check_seal(key: bytes, token: str, given: str) -> None:
-    """Raise ForeignForm unless `given` is the seal of the page behind `token`."""
-    if not hmac.compare_digest(form_seal(key, token).encode(), given.encode("utf-8", "replace")):
+def check_seal(key: bytes, token: str, given: str) -> str:
+    """Which showing of the page behind `token` a form comes from. ForeignForm unless `given` is a seal of that page."""
+    shown, _, signed = given.partition(".")
+    if not hmac.compare_digest(seal(key, "form", token, shown).encode(), signed.encode("utf-8", "replace")):
         raise ForeignForm
+    return shown
 
 
 def check_origin(request: Request, base_url: str) -> None:

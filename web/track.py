@@ -30,7 +30,7 @@ def _act(request: Request, sent: Sent) -> Done:
     office, token = site_of(request).office, token_of(request)
     if sent.action == CONFIRM_REPORT:
         return confirm_report(office, token)
-    return track_act(office, token, sent.action, sent.values, sent.taken.files)
+    return track_act(office, token, sent.action, sent.values, sent.taken.files, sent.command)
 
 
 def _show(request: Request, outcome: Outcome | None, status: int = 200) -> Response:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from starlette.testclient import TestClient
 
+from models.case import Event, EventText
 from models.office import AccessLink
 from services.case_view import case_json
 from services.links import hash_token
@@ -362,3 +363,45 @@ def test_no_link_is_made_by_looking(client: TestClient, office: Office) -> None:
     with office.reading() as session:
         hashes = set(session.scalars(select(AccessLink.token_hash)))
     assert all(hash_token(path_in(mail).rsplit("/", 1)[1]) in hashes for mail in mails)
+
+
+def test_a_form_sent_twice_from_one_page_is_one_action(client: TestClient, office: Office) -> None:
+    """Two clicks on "appeal" climb one rung and say the same; the page's next showing may act again; other words are another action."""
+    track = path_in(mail_of(opened(client, office), "case_opened"))
+    form = read(client, track).form("appeal") | {"reason": "停工三天了"}
+    where = form.pop("")
+    answers = [client.post(where, data=form, follow_redirects=True) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert all("已记录" in answer.text for answer in answers)
+    assert case(office)["rung"] == 4
+
+    form = read(client, track).form("supplement") | {"text": "补充红线图"}
+    where = form.pop("")
+    for text in ("补充红线图", "补充红线图", "补充地勘报告"):
+        assert client.post(where, data=form | {"text": text}).status_code == 200
+    assert said_of(office, "supplement") == ["补充红线图", "补充地勘报告"]
+    press(client, track, "supplement", text="补充红线图")
+    assert said_of(office, "supplement") == ["补充红线图", "补充地勘报告", "补充红线图"]
+
+
+def test_a_second_click_reads_done_even_where_the_first_one_ended_the_link(client: TestClient, office: Office) -> None:
+    """An officer who sends a case back loses it: the impatient second click is not told that the link is wrong."""
+    lead = path_in(mail_of(opened(client, office), "assigned_lead"))
+    form = read(client, lead).form("send_back") | {"reason": "不属本单位职责", "basis": "三定方案", "suggested": "D14"}
+    where = form.pop("")
+    first, second = (client.post(where, data=form, follow_redirects=True) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "已记录" in second.text
+    assert len(said_of(office, "send_back", "reason")) == 1
+
+
+def said_of(office: Office, action: str, name: str = "text") -> list[str]:
+    """What was said with each event of an action, oldest first."""
+    with office.reading() as session:
+        found = session.scalars(
+            select(EventText.text)
+            .join(Event, and_(Event.case_id == EventText.case_id, Event.seq == EventText.seq))
+            .where(Event.action == action)
+            .order_by(Event.seq)
+        )
+        return [str((text or {})[name]) for text in found]
