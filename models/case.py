@@ -26,8 +26,34 @@ class Case(Base):
         ),
         Index("ix_case_status_due", "status", "due"),
         Index("ix_case_lead_id_status", "lead_id", "status"),
-        # The board's counters and lists are answered from it alone.
-        Index("ix_case_board", "restricted", "status", "due", "lead_id", "rung"),
+        # The board's counters and lists are answered from it alone, whatever they are narrowed to.
+        Index(
+            "ix_case_board",
+            "restricted",
+            "status",
+            "due",
+            "lead_id",
+            "rung",
+            "category",
+            "area_id",
+            "case_class",
+            "opened_at",
+            "project_id",
+            "kind",
+        ),
+        # What a search reads, the newest first, without the rest of each row. PostgreSQL reads whole rows as fast, and refuses
+        # an index of long titles: there it is empty.
+        Index(
+            "ix_case_search",
+            "id",
+            "restricted",
+            "code",
+            "title",
+            "project_said",
+            "enterprise_id",
+            "project_id",
+            postgresql_where=text("id < 0"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -99,6 +125,11 @@ class Assignment(Base):
             sqlite_where=text("part = 'lead' and until is null"), postgresql_where=text("part = 'lead' and until is null"),
         ),
         Index("ix_assignment_case_id", "case_id"),
+        # Whom a unit supports now.
+        Index(
+            "ix_assignment_supports", "unit_id", "case_id",
+            sqlite_where=text("part = 'supporter' and until is null"), postgresql_where=text("part = 'supporter' and until is null"),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

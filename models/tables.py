@@ -9,6 +9,7 @@ from models.clock import Clock, ClockEvent, Notice
 from models.directory import Account, AccountRole, Contact, DirectoryChange, Enterprise, Project, Substitution, Unit
 from models.factor import FactorGrant, FactorRequest, FactorStage
 from models.intake import Delivery
+from models.kept import KeptCount
 from models.milestone import HeatStop, Milestone, MilestoneChange, MilestoneEntry
 from models.office import (
     AccessLink,
@@ -28,6 +29,6 @@ metadata = Base.metadata
 __all__ = [
     "AccessLink", "Account", "AccountRole", "Approval", "ApprovalStep", "Assignment", "Attachment", "Base", "CalendarDay", "CalendarVersion", "Case", "CaseLink",
     "Clock", "ClockEvent", "Command", "Contact", "Delivery", "DirectoryChange", "EndedSession", "Enterprise", "Event", "EventText", "FactorGrant", "FactorRequest",
-    "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "HeatStop", "Lease", "MailStop", "Milestone", "MilestoneChange", "MilestoneEntry", "Notice",
+    "FactorStage", "HeadDigest", "HeadLine", "Heartbeat", "HeatStop", "KeptCount", "Lease", "MailStop", "Milestone", "MilestoneChange", "MilestoneEntry", "Notice",
     "NumberSeries", "Outbox", "PolicyVersion", "Project", "Reporter", "Setting", "Substitution", "Unit", "metadata",
 ]  # fmt: skip
