@@ -16,7 +16,7 @@ from models.migrate import upgrade
 from services.office import Office, open_office
 from services.seed import seed_people
 from services.settings import Settings
-from tests import dialects, order, postgres
+from tests import dialects, order, postgres, templates
 from tests.mailroom import mail_rules
 from tests.postgres import PostgresServer
 
@@ -25,6 +25,7 @@ hypothesis_settings.register_profile("expedite", deadline=None, derandomize=bool
 hypothesis_settings.load_profile("expedite")
 
 dialects.share()
+templates.share()
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 THURSDAY = datetime(2026, 7, 16, 10, 0, tzinfo=SHANGHAI)
