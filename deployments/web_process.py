@@ -23,7 +23,9 @@ def main() -> int:
     if sys.stdin.readline() == "":
         return 0
     # No access log: tracking and action links are secrets.
-    uvicorn.run(APP, factory=True, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    # What a proxy says of the client is the app's to believe or not.
+    quiet = {"log_level": "warning", "access_log": False, "server_header": False, "proxy_headers": False}
+    uvicorn.run(APP, factory=True, host=host, port=port, **quiet)
     return 0
 
 

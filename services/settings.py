@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_POLICY = Path(__file__).parent.parent / "deployments" / "demo" / "policy.yaml"
-WEBHOOK_PREFIX, WEBHOOK_SUFFIX = "EXPEDITE_WEBHOOK_", "_SECRET"
+PREFIX = "EXPEDITE_"
+WEBHOOK_PREFIX, WEBHOOK_SUFFIX = f"{PREFIX}WEBHOOK_", "_SECRET"
+ENV_FILE = Path(".env")
+
+
+class BadSettings(ValueError):
+    """Settings that cannot be right, a line for each, named as it is set. No value is shown: it may be a secret."""
 
 
 class Settings(BaseSettings):
     """Settings named EXPEDITE_…; a value that cannot be right stops the start with its name."""
 
-    model_config = SettingsConfigDict(env_prefix="EXPEDITE_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore")
 
     data: Path = Path("data")
     database_url: str = ""
@@ -27,6 +34,8 @@ class Settings(BaseSettings):
     prefect_ui_url: str = "http://127.0.0.1:4200"
     catcher_port: int = 0
     host: str = "127.0.0.1"
+    trusted_proxies: str = "127.0.0.1 ::1"
+    """Addresses and networks, separated by spaces, of the reverse proxies whose X-Forwarded-For is believed."""
     board_users: str = ""
     api_keys: str = ""
     """Programs that may use the API: name:role:unit:until:hash, or the path of a file of such lines."""
@@ -66,6 +75,23 @@ class Settings(BaseSettings):
 
 
 def load_settings(data: Path | None = None) -> Settings:
-    """The settings, with the data folder that a command line names."""
-    settings = Settings()
+    """The settings, with the data folder that a command line names. Raises BadSettings."""
+    try:
+        settings = Settings()
+    except ValidationError as wrong:
+        found = (f"{PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in wrong.errors())
+        raise BadSettings("\n".join(found)) from None
     return settings if data is None else settings.model_copy(update={"data": data})
+
+
+def take_env_file(path: Path = ENV_FILE) -> None:
+    """Let `.env` set what the environment does not: the names that a policy makes (secrets of sources, channels, hooks) and what
+    is read before the settings are count as much as the settings themselves.
+    """
+    if not path.is_file():
+        return
+    from dotenv import dotenv_values
+
+    for name, value in dotenv_values(path).items():
+        if name.startswith(PREFIX) and value is not None:
+            os.environ.setdefault(name, value)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.office import Office
 from services.settings import Settings
@@ -136,6 +137,7 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
         lifespan=lifespan,
         middleware=[
             Middleware(metrics.CountRequests, requests=requests, routes=ROUTES),
+            Middleware(ProxyHeadersMiddleware, trusted_hosts=known.trusted_proxies.split()),
             Middleware(Headers, https=known.base_url.lower().startswith("https:")),
         ],
         exception_handlers=dict.fromkeys(HANDLED, answer),

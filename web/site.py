@@ -90,7 +90,9 @@ def site_of(request: HTTPConnection) -> Site:
 
 
 def client_of(request: HTTPConnection) -> str:
-    """The address of whoever is connected, by the socket: headers can say anything."""
+    """The address of whoever asks: the socket's, or what a trusted proxy (EXPEDITE_TRUSTED_PROXIES) says; others' headers
+    can say anything.
+    """
     return request.client.host if request.client else "unknown"
 
 

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 from starlette.requests import Request
+from starlette.testclient import TestClient
 from starlette.types import Message
 
+from services.office import Office
 from services.settings import Settings
+from tests.web.conftest import REPORT
 from web.access_log import RedactTokens, redacted
+from web.app import create_app
 from web.bodies import BodyTooLarge, read_body
 from web.rates import Rate, Rates, TooOften
 from web.seals import ForeignForm, check_seal, form_seal
@@ -152,3 +156,25 @@ def test_counters_are_of_one_thing_and_one_address() -> None:
     assert 0 < refused.value.retry_after <= 60
     rates.count(Rate.NEW_LINK, "192.0.2.2")
     rates.count(Rate.REPORT, "192.0.2.1")
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("proxies", "asked_from", "waits"),
+    [
+        ("127.0.0.1 ::1", "127.0.0.1", False),
+        ("10.0.0.0/24", "10.0.0.5", False),
+        ("", "127.0.0.1", True),
+        ("10.0.0.5", "10.0.0.6", True),
+    ],
+)
+def test_only_a_trusted_proxy_says_who_asks(office: Office, proxies: str, asked_from: str, waits: bool) -> None:
+    """Behind one, each person has an allowance of their own; a stranger who names others still has but one."""
+    office.settings.trusted_proxies = proxies
+    with TestClient(create_app(office=office), client=(asked_from, 50000)) as client:
+        answers = [
+            client.post("/report", data=REPORT | {"title": f"{n}"}, headers={"x-forwarded-for": f"192.0.2.{n}"}, follow_redirects=False)
+            for n in range(11)
+        ]  # fmt: skip
+    assert (answers[-1].status_code == 429) is waits
+    assert answers[0].status_code == 303
