@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -76,9 +77,20 @@ def expedite() -> None:
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 refused with a reason on stderr, 2 wrong usage."""
     try:
+        if Path(".env").is_file():
+            from services.settings import take_env_file
+
+            take_env_file()
         app()
     except CommandRefused as refusal:
         print(refusal, file=sys.stderr)
+        sys.exit(1)
+    except ValueError as problem:
+        from services.settings import BadSettings
+
+        if not isinstance(problem, BadSettings):
+            raise
+        print(problem, file=sys.stderr)
         sys.exit(1)
 
 

@@ -17,6 +17,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 def run_all(*, demo: bool, web_port: int, prefect_port: int, data: Path) -> int:
     """Check, prepare, start, supervise; returns the exit status. Raises CommandRefused with the reason."""
+    _require_readable(data)
     host = os.environ.get("EXPEDITE_HOST", "127.0.0.1")
     try:
         require_free(web_port, "the form and the pages", "--web-port", host)
@@ -31,6 +32,21 @@ def run_all(*, demo: bool, web_port: int, prefect_port: int, data: Path) -> int:
         return Supervisor(addresses, demo=demo, board=lambda: _board(data, demo, host)).run(
             prepare=lambda say: _prepare(data, demo, host, say), meanwhile=lambda say: _fill(data, demo, say)
         )
+
+
+def _require_readable(data: Path) -> None:
+    """A setting that cannot be right is told before anything is started: the worker would find it out mail by mail."""
+    from services.settings import load_settings
+
+    url = load_settings(data).smtp_url
+    if not url:
+        return
+    from notifications.transport import BadSmtpUrl, parse_smtp_url
+
+    try:
+        parse_smtp_url(url)
+    except BadSmtpUrl as problem:
+        raise CommandRefused(str(problem)) from problem
 
 
 def _catcher_port() -> int:
@@ -51,8 +67,8 @@ def _require_secrets(host: str) -> None:
     missing = [name for name in ("EXPEDITE_SECRET_KEY", "EXPEDITE_BOARD_USERS") if not os.environ.get(name)]
     if missing:
         raise CommandRefused(
-            f"EXPEDITE_HOST={host} opens the pages to a network, and {' and '.join(missing)} is not set. "
-            "Set it, or leave EXPEDITE_HOST at 127.0.0.1."
+            f"EXPEDITE_HOST={host} opens the pages to a network without {' and '.join(missing)}. "
+            "Set what is missing, or leave EXPEDITE_HOST at 127.0.0.1."
         )
 
 
