@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, literal, select
 
-from domain.clocks import ClockState
+from domain.clocks import ClockState, Happening
 from domain.lifecycle import ApprovalKind, Kind, Status
 from domain.policy import Colour, Role, Unit
 from models import case as cases
-from models.clock import Clock, Notice
+from models.clock import Clock, ClockEvent, Notice
 from models.directory import Contact, Enterprise, Project
 from models.engine import writing
 from models.migrate import upgrade
@@ -113,6 +113,7 @@ def _fill(office: Office, count: int) -> None:
             asked = [case for case in some if case["status"] is Status.IN_PROGRESS and case["id"] % 12 == 0]
             if asked:
                 connection.execute(insert(cases.Approval), [_approval(case) for case in asked])
+        _begin(connection)
         _ask(connection)
         _notices(connection)
         if office.engine.dialect.name == "postgresql":
@@ -211,6 +212,24 @@ def _ask(connection: Any) -> None:
         {"approval_id": i, "seq": 1, "role": Role.DESK_HEAD, "unit_id": "O01", "account_id": "R05", "state": "open", "decided_at": None, "decided_by": None}
         for i in found
     ])  # fmt: skip
+
+
+def _begin(connection: Any) -> None:
+    """Each clock of an open case has its first event: its page accounts for every day."""
+    columns = (
+        ClockEvent.clock_id,
+        ClockEvent.at,
+        ClockEvent.what,
+        ClockEvent.round,
+        ClockEvent.cycle,
+        ClockEvent.limit_value,
+    )
+    more = (ClockEvent.limit_unit, ClockEvent.limit_rolls, ClockEvent.due, ClockEvent.reason)
+    started = select(
+        Clock.id, Clock.started, literal(Happening.STARTED, ClockEvent.what.type), Clock.round, Clock.cycle, Clock.limit_value,
+        Clock.limit_unit, Clock.limit_rolls, Clock.due, literal(""),
+    ).join(cases.Case, cases.Case.id == Clock.case_id).where(cases.Case.status != Status.CLOSED)  # fmt: skip
+    connection.execute(insert(ClockEvent).from_select([*columns, *more], started))
 
 
 def _notices(connection: Any) -> None:

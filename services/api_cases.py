@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, and_, exists, literal, select
 from sqlalchemy.orm import Session
 
 from domain.case import Actor
@@ -25,8 +25,8 @@ from models.case import Assignment, Case, Event
 from models.directory import Project
 from services.api_keys import ApiKey
 from services.board_case import case_page
-from services.board_filters import conditions, says
-from services.board_lights import edges, light_is, not_restricted
+from services.board_filters import conditions, searched
+from services.board_lights import edges, light_is, not_restricted, open_to_all
 from services.board_lists import board_rows
 from services.board_steps import step_forms
 from services.board_types import CasePage, Filters, StepForm
@@ -95,17 +95,21 @@ def list_cases(office: Office, key: ApiKey, asked: CaseQuery) -> dict[str, Any]:
     # Nobody who is not to be named is found by searching for them, by a key of the desk neither.
     user = viewer(key, names=False)
     moment = edges(office.now(), office.policy, office.time)
-    # Said so that no index by `restricted` is taken: nearly all cases are in it, and would be sorted for a page of fifty.
-    open_to_all = func.coalesce(Case.restricted, False).is_(False)
-    narrowed = [open_to_all, *visible(office, key)[1:], *conditions(office, user, asked.filters), Case.id > asked.after]
+    narrowed = [
+        open_to_all(),
+        *visible(office, key)[1:],
+        *conditions(office, user, asked.filters),
+        Case.id > asked.after,
+    ]
     if asked.filters.light:
         narrowed.append(light_is(Light(asked.filters.light), moment))
-    if asked.filters.q.strip():
-        narrowed.append(says(office, user, asked.filters.q.strip()))
     if asked.updated_since is not None:
         narrowed.append(_changed_since(asked.updated_since))
+    query, place = select(Case.id).where(*narrowed), Case.id
+    if said := asked.filters.q.strip():
+        query, place = searched(office, query, user, said)
     with office.reading() as session:
-        found = session.scalars(select(Case.id).where(*narrowed).order_by(Case.id).limit(asked.limit + 1)).all()
+        found = session.scalars(query.order_by(place).limit(asked.limit + 1)).all()
         ids = found[: asked.limit]
         return {
             "items": _rows(session, office, user, ids),

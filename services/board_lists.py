@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from domain.factor import AT_WORK
@@ -22,7 +22,7 @@ from models.base import Moment
 from models.case import Case
 from models.directory import Enterprise, Project
 from models.factor import FactorStage
-from services.board_filters import DESK, ENTERPRISE, conditions, says
+from services.board_filters import DESK, ENTERPRISE, conditions, searched
 from services.board_lights import URGENCY, Edges, edges, light_column, light_is, not_restricted
 from services.board_types import BoardList, BoardRow, Filters, LightCount, ListChoices
 from services.board_users import BoardUser
@@ -43,17 +43,20 @@ _FAR = datetime(9999, 12, 31, tzinfo=UTC)
 def board_list(office: Office, user: BoardUser, filters: Filters, most: int = PAGE) -> BoardList:
     """A page of at most `most` rows, with counters under the filters other than the light. What is no known value narrows to nothing."""
     at = edges(office.now(), office.policy, office.time)
-    narrowed = [not_restricted(), *conditions(office, user, filters)]
+    narrowed = conditions(office, user, filters)
     with office.reading() as session:
         people = people_of(session, office)
         if said := filters.q.strip()[:LONGEST_SEARCH]:
-            found = _found(session, at, [*narrowed, says(office, user, said)])
+            due = func.coalesce(Case.due, literal(_FAR, Moment))
+            query, place = searched(office, select(light_column(at), due, Case.id).where(*narrowed), user, said)
+            found = _found(session, query.order_by(place.desc()))
             counted = Counter(light for light, _, _ in found)
             totals = tuple(LightCount(light, LIGHT_LABELS[light], counted[light]) for light in URGENCY)
             ids, after = _leaf(found, _shown(filters), filters.after, most)
         else:
-            totals = counters(session, narrowed, at)
-            ids, after = page_ids(session, at, narrowed, _shown(filters), filters.after, most)
+            shown = [not_restricted(), *narrowed]
+            totals = counters(session, shown, at)
+            ids, after = page_ids(session, at, shown, _shown(filters), filters.after, most)
         return BoardList(
             totals, board_rows(session, office, people, user, ids), after, filters, _choices(session, office, people)
         )
@@ -66,11 +69,9 @@ def _shown(filters: Filters) -> tuple[Light, ...]:
     return URGENCY if filters.q.strip() or filters.status == Status.CLOSED.value else URGENCY[:-1]
 
 
-def _found(session: Session, at: Edges, conditions: Sequence[ColumnElement[bool]]) -> list[tuple[Light, datetime, int]]:
-    """The newest cases that a search finds, each with its light and due moment: one walk over the table."""
-    due = func.coalesce(Case.due, literal(_FAR, Moment))
-    query = select(light_column(at), due, Case.id).where(*conditions).order_by(Case.id.desc()).limit(MOST_FOUND)
-    return [(Light(light), moment, case_id) for light, moment, case_id in session.execute(query)]
+def _found(session: Session, query: Select[tuple[str, datetime, int]]) -> list[tuple[Light, datetime, int]]:
+    """The newest cases that a search finds, each with its light and due moment: one walk over the words."""
+    return [(Light(light), moment, case_id) for light, moment, case_id in session.execute(query.limit(MOST_FOUND))]
 
 
 def _leaf(

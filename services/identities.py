@@ -16,15 +16,15 @@ UNNAMED = "—"
 WITHHELD = Label("身份保密", "identity withheld")
 
 
-def withholds() -> ColumnElement[bool]:
-    """Whether a case hides its enterprise: somebody of it reported and is not to be named."""
+def withholds(case: type[Case] = Case) -> ColumnElement[bool]:
+    """Whether a case hides its enterprise: somebody of it reported and is not to be named. `case` may be an alias of the table."""
     return exists(
         select(Reporter.id)
         .join(Contact, Contact.id == Reporter.contact_id)
         .where(
-            Reporter.case_id == Case.id, Reporter.withheld, Contact.enterprise_id == Case.enterprise_id
+            Reporter.case_id == case.id, Reporter.withheld, Contact.enterprise_id == case.enterprise_id
         )
-        .correlate(Case)
+        .correlate(case)
     )  # fmt: skip
 
 

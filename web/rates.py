@@ -7,6 +7,7 @@ park may share one. Passwords are the exception: each try is counted before it i
 from __future__ import annotations
 
 import math
+import threading
 import time
 from enum import Enum
 from functools import cached_property
@@ -15,6 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from limits import RateLimitItem
     from limits.strategies import MovingWindowRateLimiter
+
+
+_LOADING = threading.Lock()
+"""Its modules import one another: of two threads that load them at once, one may be given a half of them."""
 
 
 class Rate(Enum):
@@ -46,14 +51,16 @@ class Rates:
     @cached_property
     def _limiter(self) -> MovingWindowRateLimiter:
         # A tenth of the app's imports, needed when something is first sent: the form is shown without it.
-        from limits.storage import MemoryStorage
-        from limits.strategies import MovingWindowRateLimiter
+        with _LOADING:
+            from limits.storage import MemoryStorage
+            from limits.strategies import MovingWindowRateLimiter
 
         return MovingWindowRateLimiter(MemoryStorage())
 
     @cached_property
     def _items(self) -> dict[Rate, tuple[RateLimitItem, ...]]:
-        from limits import parse_many
+        with _LOADING:
+            from limits import parse_many
 
         return {rate: tuple(parse_many(rate.value)) for rate in Rate}
 
