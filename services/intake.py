@@ -5,10 +5,12 @@ Storing never depends on the engine, the worker or the mail server.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -54,16 +56,10 @@ def store(
 
     `then` writes what belongs to it (session, delivery id, receipt) in the same transaction.
     """
-    token, receipt = new_token(), new_receipt()
-    row = {
-        "receipt": receipt, "source": source, "delivery_key": key, "trust": trust, "state": state, "received_at": office.now(),
-        "content_type": content_type, "body": body, "body_hash": hashlib.sha256(body).hexdigest(), "locale": locale,
-        "track_hash": hash_token(token), "flags": [], "extra": {},
-    }  # fmt: skip
+    token, row = new_row(office, source, key, trust, state, body, content_type, locale)
+    receipt = row["receipt"]
     if then is None:
-        if not writer_of(office).put(office, row):
-            return _repeated(office, source, key)
-        return Receipt(receipt, False, f"/track/{token}")
+        return store_row(office, token, row)
     try:
         with office.writing() as session:
             known = _known(session, source, key)
@@ -75,6 +71,42 @@ def store(
         # Two of the same at once: the other one came first.
         return _repeated(office, source, key, error)
     return Receipt(receipt, False, f"/track/{token}")
+
+
+def new_row(
+    office: Office,
+    source: str,
+    key: str,
+    trust: Trust,
+    state: DeliveryState,
+    body: bytes,
+    content_type: str | None,
+    locale: str = "zh",
+) -> tuple[str, dict[str, Any]]:
+    """The token of a delivery's tracking link, and the row to be stored."""
+    token = new_token()
+    return token, {
+        "receipt": new_receipt(), "source": source, "delivery_key": key, "trust": trust, "state": state, "received_at": office.now(),
+        "content_type": content_type, "body": body, "body_hash": hashlib.sha256(body).hexdigest(), "locale": locale,
+        "track_hash": hash_token(token), "flags": [], "extra": {},
+    }  # fmt: skip
+
+
+def store_row(office: Office, token: str, row: Mapping[str, Any]) -> Receipt:
+    """Store it; durable on return."""
+    new = writer_of(office).put(office, row)
+    return _first(token, row) if new else _repeated(office, row["source"], row["delivery_key"])
+
+
+async def store_row_soon(office: Office, token: str, row: Mapping[str, Any]) -> Receipt:
+    """The same for a coroutine, whose event loop goes on meanwhile."""
+    if await writer_of(office).put_soon(office, row):
+        return _first(token, row)
+    return await asyncio.to_thread(_repeated, office, row["source"], row["delivery_key"])
+
+
+def _first(token: str, row: Mapping[str, Any]) -> Receipt:
+    return Receipt(row["receipt"], False, f"/track/{token}")
 
 
 def _repeated(office: Office, source: str, key: str, error: IntegrityError | None = None) -> Receipt:

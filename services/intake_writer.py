@@ -1,13 +1,17 @@
-"""One writer for the deliveries that several requests bring at once: each transaction takes all that came while the one before it ran.
+"""One writer for the deliveries that requests bring: each transaction takes all that came while the one before it ran.
 
-Whoever comes first writes for everybody who waits; there is no thread of its own, and one alone waits for nobody. Nobody is told
-anything before the bytes are durable.
+It is a thread that lives while there is something to write, reached from threads and from event loops alike. Nobody is told anything
+before the bytes are durable.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, cast
@@ -16,7 +20,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, Table, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from models.engine import WRITING
+from models.engine import writing_rows
 from models.intake import Delivery
 from services.office import FOLLOW_EVERY, Office
 
@@ -24,6 +28,8 @@ Row = Mapping[str, Any]
 
 MOST = 64
 """Deliveries of one transaction."""
+IDLE = 5.0
+"""Seconds without a delivery after which the thread ends; the next delivery starts another."""
 _DELIVERY = cast(Table, Delivery.__table__)
 _COLUMNS = (
     "receipt", "source", "delivery_key", "trust", "state", "received_at", "content_type", "body", "body_hash", "locale", "track_hash",
@@ -38,23 +44,37 @@ _ABORTED = "40"
 """The class of PostgreSQL's errors for a transaction that met another one (deadlock, serialization)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
-    """One delivery on its way; `new` is known when it is `done`, unless there is an `error`."""
+    """One delivery on its way; `new` is known when it was written, unless there is an `error`. `end` is a future of `loop`, or a thread's."""
 
+    office: Office
     row: Row
+    end: asyncio.Future[bool] | Future[bool]
+    loop: asyncio.AbstractEventLoop | None = None
     new: bool | None = None
-    done: bool = False
     error: Exception | None = None
+
+    def tell(self) -> None:
+        """Let whoever waits go on; where that is a coroutine, in its event loop's thread."""
+        if self.end.done():
+            # A client that went away waits no more; its delivery stands.
+            return
+        if self.error is not None:
+            self.end.set_exception(self.error)
+        elif self.new is None:
+            self.end.set_exception(RuntimeError("the delivery was not written: its writer was interrupted"))
+        else:
+            self.end.set_result(self.new)
 
 
 class IntakeWriter:
     """The deliveries of one engine that wait to be written."""
 
     def __init__(self) -> None:
-        self._turn = threading.Condition()
+        self._wake = threading.Condition()
         self._waiting: list[_Waiting] = []
-        self._writing = False
+        self._thread: threading.Thread | None = None
 
     def put(self, office: Office, row: Row) -> bool:
         """Write a row of the table of deliveries, in the order of the calls; True when it is new, False when one of its source
@@ -62,53 +82,98 @@ class IntakeWriter:
 
         Raises what the database raises for this row, or for all of them when it cannot be written to at all.
         """
-        mine = _Waiting(row)
-        with self._turn:
+        end: Future[bool] = Future()
+        self._add(_Waiting(office, row, end))
+        return end.result()
+
+    async def put_soon(self, office: Office, row: Row) -> bool:
+        """The same for a coroutine, whose event loop goes on meanwhile."""
+        loop = asyncio.get_running_loop()
+        end: asyncio.Future[bool] = loop.create_future()
+        self._add(_Waiting(office, row, end, loop))
+        return await end
+
+    def _add(self, mine: _Waiting) -> None:
+        with self._wake:
             self._waiting.append(mine)
-            while self._writing and not mine.done:
-                self._turn.wait()
-            if not mine.done:
-                self._writing = True
-        # Whoever gets here without being done is the one who writes: he stops when his own is, and the next one goes on.
-        while not mine.done:
-            with self._turn:
-                some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                _write(office, some)
-            finally:
-                with self._turn:
-                    for one in some:
-                        one.done = True
-                    if mine.done:
-                        self._writing = False
-                    self._turn.notify_all()
-        if mine.error is not None:
-            raise mine.error
-        if mine.new is None:
-            raise RuntimeError("the delivery was not written: its writer was interrupted")
-        return mine.new
+            if self._thread is not None and self._thread.is_alive():
+                self._wake.notify()
+                return
+            # A daemon: a process that ends has promised nothing for what it has not answered.
+            self._thread = threading.Thread(target=self._keep, name="intake writer", daemon=True)
+            self._thread.start()
+
+    def _keep(self) -> None:
+        while self._serve():
+            pass
+
+    def _serve(self) -> bool:
+        """Write what waits; False when nothing came for a while."""
+        with self._wake:
+            while not self._waiting:
+                if not self._wake.wait(IDLE) and not self._waiting:
+                    self._thread = None
+                    return False
+            some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        try:
+            fails = _write(some)
+            if fails is not None:
+                # Whoever waited behind them would wait as long once more, for the same end.
+                with self._wake:
+                    more, self._waiting = self._waiting, []
+                for one in more:
+                    one.error = fails
+                some += more
+        finally:
+            _tell(some)
+        return True
 
 
-def _write(office: Office, some: list[_Waiting]) -> None:
-    """Write them together; where one of them cannot be, each alone."""
+def _tell(some: list[_Waiting]) -> None:
+    """One call to each event loop: to wake one up takes as long as a row."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Waiting]] = defaultdict(list)
+    for one in some:
+        if one.loop is None:
+            one.tell()
+        else:
+            loops[one.loop].append(one)
+    for loop, ones in loops.items():
+        with suppress(RuntimeError):  # It was closed: nobody waits there any more.
+            loop.call_soon_threadsafe(_tell_all, ones)
+
+
+def _tell_all(ones: list[_Waiting]) -> None:
+    for one in ones:
+        one.tell()
+
+
+def _write(some: list[_Waiting]) -> Exception | None:
+    """Write them together; where one of them cannot be, each alone. Returns the error with which the store itself fails."""
     try:
-        _together(office, some)
+        _together(some)
     except Exception as error:
-        if len(some) == 1 or _of_all(error):
+        fails = _of_all(error)
+        if len(some) == 1 or fails:
             for one in some:
                 one.error = error
-            return
-        for one in some:
-            _write(office, [one])
+            return error if fails else None
+        for n, one in enumerate(some):
+            failed = _write([one])
+            if failed is not None:
+                for other in some[n:]:
+                    other.error = failed
+                return failed
+    return None
 
 
-def _together(office: Office, some: list[_Waiting]) -> None:
+def _together(some: list[_Waiting]) -> None:
+    office = some[0].office
     if monotonic() - office.followed >= FOLLOW_EVERY:
         # A look by itself goes by the policy in force; the writer's own transaction has no session for it.
         with office.reading():
             pass
     rows = [one.row for one in some]
-    with office.engine.execution_options(**{WRITING: True}).begin() as connection:
+    with writing_rows(office.engine) as connection:
         written = connection.execute(_INSERT, rows, execution_options={"preserve_rowcount": True}).rowcount
         receipts = {row["receipt"] for row in rows}
         if written != len(rows):
@@ -131,4 +196,7 @@ _guard = threading.Lock()
 def writer_of(office: Office) -> IntakeWriter:
     """The one writer of an office's database in this process."""
     with _guard:
-        return _writers.setdefault(office.engine, IntakeWriter())
+        writer = _writers.get(office.engine)
+        if writer is None:
+            writer = _writers[office.engine] = IntakeWriter()
+        return writer

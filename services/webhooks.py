@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from domain.sources import STANDARD, SourceRule
 from models.intake import Delivery, DeliveryState
-from services.intake import Receipt, store
+from services.intake import Receipt, new_row, store_row, store_row_soon
 from services.office import Office
 from services.sources import kind_of, rule_of, standard
 from services.sources.kind import Inbound, Kind, SignatureRefused
@@ -38,6 +39,25 @@ def accept_webhook(office: Office, source: str, headers: Mapping[str, str], body
     `headers` are named in small letters. The same delivery, by its id, or where it has none by its bytes, is the same receipt.
     Raises SignatureRefused, AddressTried.
     """
+    return store_row(office, *_verified(office, source, headers, body, path_key))
+
+
+async def accept_webhook_soon(
+    office: Office, source: str, headers: Mapping[str, str], body: bytes, path_key: str = ""
+) -> Receipt:
+    """The same for a coroutine, whose event loop goes on meanwhile."""
+    if source == STANDARD and rule_of(office.policy, source) is None:
+        # A signature alone to reckon, and nothing to look up: a thread would cost more than that.
+        verified = _verified(office, source, headers, body, path_key)
+    else:
+        verified = await asyncio.to_thread(_verified, office, source, headers, body, path_key)
+    return await store_row_soon(office, *verified)
+
+
+def _verified(
+    office: Office, source: str, headers: Mapping[str, str], body: bytes, path_key: str
+) -> tuple[str, dict[str, Any]]:
+    """The token of a delivery's tracking link, and the row to be stored."""
     rule = rule_of(office.policy, source)
     if rule is None and source != STANDARD:
         raise SignatureRefused(f"source {source[:32]!r} is not known")
@@ -53,7 +73,7 @@ def accept_webhook(office: Office, source: str, headers: Mapping[str, str], body
         raise AddressTried(asked)
     key = _key(office, rule, kind, inbound)
     kept_as = headers.get("content-type")
-    return store(office, source, key, kind.trust, DeliveryState.WAITING, body, kept_as, rule.locale)
+    return new_row(office, source, key, kind.trust, DeliveryState.WAITING, body, kept_as, rule.locale)
 
 
 def _key(office: Office, rule: SourceRule, kind: Kind, inbound: Inbound) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.sources.kind import SignatureRefused
-from services.webhooks import AddressTried, accept_webhook, known_sources
+from services.webhooks import AddressTried, accept_webhook_soon, known_sources
 from web.bodies import BodyTooLarge, read_body
 from web.rates import Rate
 from web.site import client_of, site_of
@@ -35,7 +34,7 @@ async def receive(request: Request) -> Response:
         raise
     headers = dict(reversed(request.headers.items()))
     try:
-        receipt = await run_in_threadpool(accept_webhook, site.office, source, headers, body, path_key)
+        receipt = await accept_webhook_soon(site.office, source, headers, body, path_key)
     except AddressTried as tried:
         return JSONResponse(tried.answer)
     except SignatureRefused as error:

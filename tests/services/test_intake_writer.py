@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -20,7 +22,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.engine import writing
 from models.intake import Delivery, DeliveryState, Trust
-from services.intake import Receipt, new_receipt, store
+from services import intake_writer
+from services.intake import Receipt, new_receipt, new_row, store
 from services.intake_writer import _of_all, writer_of
 from services.office import Office, open_office
 
@@ -41,20 +44,27 @@ def stored(office: Office) -> list[tuple[str, str]]:
         ]
 
 
-def together(office: Office, works: list[Callable[[], Any]]) -> list[Any]:
-    """Let all of them wait for the writer in this order, and go on at once; what each returned or raised."""
+def together(office: Office, works: list[Callable[[], Any]], *more: Callable[[], Any], of_more: int = 0) -> list[Any]:
+    """Let all of them wait for the writer in this order, `more` with so many deliveries after them, and go on at once; what each
+    returned or raised.
+    """
     writer = writer_of(office)
-    with ThreadPoolExecutor(len(works)) as pool:
-        with writer._turn:
-            writer._writing = True
+    with ThreadPoolExecutor(len(works) + len(more)) as pool:
+        # As if one were at work already: nobody takes what waits.
+        busy = threading.Event()
+        writer._thread = threading.Thread(target=busy.wait, args=(60,), daemon=True)
+        writer._thread.start()
         began = []
         for n, work in enumerate(works):
             began.append(pool.submit(work))
             while len(writer._waiting) <= n:
-                threading.Event().wait(0.001)
-        with writer._turn:
-            writer._writing = False
-            writer._turn.notify_all()
+                sleep(0.001)
+        began += [pool.submit(work) for work in more]
+        while len(writer._waiting) < len(works) + of_more:
+            sleep(0.001)
+        busy.set()
+        writer._thread = threading.Thread(target=writer._keep, daemon=True)
+        writer._thread.start()
         return [one.exception(60) or one.result() for one in began]
 
 
@@ -176,3 +186,71 @@ def test_a_process_that_dies_before_its_answer_has_stored_the_delivery(office: O
     assert again == replace(again, receipt=receipt, duplicate=True)
     with office.reading() as session:
         assert session.scalar(select(func.count()).select_from(Delivery)) == 1
+
+
+def test_coroutines_and_threads_share_one_transaction(office: Office) -> None:
+    """An event loop is told of its deliveries in its own thread, a thread in its own; whoever went away is stored as well."""
+    given = [
+        new_row(office, "standard", f"key-{n}", Trust.SIGNED, DeliveryState.WAITING, b"{}", None)[1] for n in range(6)
+    ]
+
+    again = {**given[1], "receipt": new_receipt()}
+
+    async def through_a_loop() -> list[bool]:
+        gone = asyncio.create_task(writer_of(office).put_soon(office, given[0]))
+        stay = [asyncio.create_task(writer_of(office).put_soon(office, row)) for row in (*given[1:4], again)]
+        await asyncio.sleep(0)
+        gone.cancel()
+        return list(await asyncio.gather(*stay))
+
+    seen = commits(office)
+    answers = together(
+        office, [lambda: writer_of(office).put(office, given[5])], lambda: asyncio.run(through_a_loop()), of_more=5
+    )
+    assert answers == [True, [True, True, True, False]]
+    assert len(seen) == 1
+    assert sorted(key for key, _ in stored(office)) == [f"key-{n}" for n in (0, 1, 2, 3, 5)]
+
+
+def test_a_coroutine_gets_the_error_of_its_own_delivery(office: Office) -> None:
+    """Two at once through a loop: the one that no database takes fails, the other is stored."""
+    rows = [
+        new_row(office, "standard", key, Trust.SIGNED, DeliveryState.WAITING, b"{}", None)[1] for key in ("a", "\ud800")
+    ]
+
+    async def both() -> list[bool | BaseException]:
+        put = writer_of(office).put_soon
+        return await asyncio.gather(*(put(office, row) for row in rows), return_exceptions=True)
+
+    good, bad = asyncio.run(both())
+    assert good is True
+    assert isinstance(bad, UnicodeEncodeError)
+
+
+def test_the_thread_ends_when_nothing_comes_and_starts_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread stays behind for a database that nobody delivers to."""
+    monkeypatch.setattr(intake_writer, "IDLE", 0.05)
+    put(office, "a")
+    writer, until = writer_of(office), monotonic() + 20
+    while writer._thread is not None:
+        assert monotonic() < until
+        sleep(0.01)
+    put(office, "b")
+    assert [key for key, _ in stored(office)] == ["a", "b"]
+
+
+def test_whoever_waits_behind_a_store_that_fails_is_told_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full queue does not wait for the same end piece by piece."""
+    monkeypatch.setattr(intake_writer, "MOST", 2)
+    tries: list[int] = []
+    event.listen(office.engine, "handle_error", lambda _context: tries.append(1))
+    with writing(office.engine) as session:
+        session.execute(text("ALTER TABLE delivery RENAME TO away"))
+    answers = together(office, [partial(put, office, f"key-{n}") for n in range(9)])
+    assert all(isinstance(one, DBAPIError) for one in answers)
+    expected = (
+        1 if office.engine.dialect.name == "sqlite" else 9
+    )  # PostgreSQL says that this statement is wrong, not the store.
+    assert len(tries) <= expected * 2
