@@ -14,8 +14,10 @@ from models.case import Case
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
 from services.board_users import BoardUser
+from services.confirmations import NOT_ASKED
+from services.edits import edit_of, said_of_decision
 from services.office import Office
-from services.page_types import Done, Pairs
+from services.page_types import Done, Edit, Pairs
 from services.receiver import replay
 from services.said_lines import said_lines
 from services.waiting_reports import accept, dismiss
@@ -37,6 +39,10 @@ class InboxItem:
     problem: str
     lines: Pairs = ()
     body: str = ""
+    edit: Edit | None = None
+    """Both versions, where it is an edit from elsewhere that waits for a clerk."""
+    asked: bool = True
+    """Whether its reporter was asked to confirm it; not where the address had its mails of the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,11 @@ def _item(office: Office, session: Session, row: Delivery, *, whole: bool = Fals
     due = office.time.due(row.received_at, office.policy.limits.report_waiting).at
     lines = said_lines(office, session, row, stranger=False)
     unread = row.state is DeliveryState.QUARANTINED and whole
+    edit = edit_of(session, office.policy, row) if row.state is DeliveryState.UNCONFIRMED else None
     return InboxItem(
         row.receipt, row.received_at, due if row.state is DeliveryState.UNCONFIRMED else None, row.source, row.state.value,
-        row.problem or "", lines, row.body.decode("utf-8", "replace")[:20_000] if unread else "",
+        "" if edit is not None else row.problem or "", lines, row.body.decode("utf-8", "replace")[:20_000] if unread else "",
+        edit, NOT_ASKED not in row.flags,
     )  # fmt: skip
 
 
@@ -90,9 +98,7 @@ def decide(office: Office, user: BoardUser, receipt: str, action: str) -> Done:
             return Done(False, Label("没有这个操作。", "There is no such action."))
         if not word(session, office, row, user.account or "desk"):
             return Done(False, _LOST)
-    if action == "accept":
-        return Done(True, Label("已受理，即将立案分办。", "Accepted: it becomes a case now."))
-    return Done(True, Label("已关闭。", "Dismissed."))
+        return said_of_decision(action, row)
 
 
 def failed_mails(office: Office) -> tuple[FailedMail, ...]:

@@ -196,6 +196,14 @@ class ActPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit that waits for a clerk: of which case (of a restricted one the receipt), and each field before and after."""
+
+    of: str
+    changes: tuple[tuple[Label, Label, Label], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPage:
     """A clerk's page on a report that waits to be confirmed: accept it or dismiss it."""
 
@@ -206,6 +214,9 @@ class ReportPage:
     state: str
     locale: str
     files: tuple[FileLine, ...] = ()
+    edit: Edit | None = None
+    asked: bool = True
+    """Whether its reporter was asked to confirm it; not where the address had its mails of the day."""
 
 
 @dataclass(frozen=True, slots=True)

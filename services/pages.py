@@ -29,6 +29,8 @@ from services.case_view import (
     people_of,
     timeline,
 )
+from services.confirmations import NOT_ASKED
+from services.edits import edit_of, said_of_decision
 from services.explain import explain_lines
 from services.factor_view import cover, factor_sheet, stage_names
 from services.form import FormChoices, form_choices, submit_form
@@ -159,6 +161,8 @@ def _report_page(session: Session, office: Office, grant: Grant, people: People)
         row.state.value,
         person.locale if person else "zh",
         files_of(session, None, row.id),
+        edit_of(session, office.policy, row) if row.state is DeliveryState.UNCONFIRMED else None,
+        NOT_ASKED not in row.flags,
     )
 
 
@@ -199,12 +203,7 @@ def _decide_report(session: Session, office: Office, grant: Grant, action: str) 
     if word is None:
         return Done(False, Label("没有这个操作。", "There is no such action."))
     if word(session, office, row, grant.account or "clerk"):
-        return Done(
-            True,
-            Label("已受理,即将立案分办。", "Accepted: it becomes a case now.")
-            if action == "accept"
-            else Label("已关闭。", "Dismissed."),
-        )
+        return said_of_decision(action, row)
     return Done(False, Label("该报告已经处理过。", "This report was dealt with already."))
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.case import Actor
 from domain.lifecycle import Party
-from domain.policy import Label, Policy
 from domain.refusals import FieldRefused, wrong
 from domain.sources import SourceRule
 from models.case import Case
@@ -20,27 +19,28 @@ from models.directory import Contact
 from models.intake import Delivery, DeliveryState, Trust
 from services.casebook import Casebook, Request
 from services.confirmations import ask_to_confirm
+from services.edits import (
+    EDITS,
+    FROM_ELSEWHERE,
+    OLDER,
+    Changes,
+    changed,
+    earlier_edits,
+    in_words,
+    newest_of,
+    own_addresses,
+    report_in,
+    waits_for_clerk,
+)
 from services.form import confirmed_in
 from services.office import Office
 from services.report import Report, read_report
 from services.sources import rule_of
 from services.sources.kind import NoSubmission
 from services.sources.mapping import Mapped, lacking, map_body
-from services.waiting_reports import dismiss
-
-LONGEST_QUOTE = 300
-"""Characters of an answer that a revision's line in the history quotes; the whole stands in the delivery."""
-
-_LABELS = {
-    "enterprise": Label("企业", "Enterprise"), "uscc": Label("统一社会信用代码", "Credit code"), "contact": Label("联系人", "Contact"),
-    "phone": Label("电话", "Phone"), "email": Label("邮箱", "E-mail"), "project": Label("项目", "Project"),
-    "category": Label("类别", "Category"), "severity": Label("紧急程度", "Severity"), "title": Label("标题", "Title"),
-    "detail": Label("说明", "Detail"),
-}  # fmt: skip
-"""What of a report an edit may change."""
+from services.waiting_reports import dismiss, start_clock
 
 LONGEST_ENTRY = 160
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +65,10 @@ class Submissions:
             # What was confirmed is what becomes the case, also when the mapping was changed meanwhile.
             if row.entry is not None:
                 self._taken.add((row.source, row.entry))
-            return _report_of(row)
+            if EDITS in row.extra:
+                self._accepted(row)
+                return None
+            return report_in(row)
         try:
             mapped = map_body(rule, row.body)
         except FieldRefused:
@@ -95,19 +98,17 @@ class Submissions:
 
     def _revises(self, row: Delivery, report: Report) -> bool:
         """Whether the delivery was settled as the edit of an earlier one."""
-        earlier = list(self.session.scalars(
-            select(Delivery)
-            .where(Delivery.source == row.source, Delivery.entry == row.entry, Delivery.id != row.id)
-            .where(Delivery.state.in_((DeliveryState.DONE, DeliveryState.UNCONFIRMED)))
-            .order_by(Delivery.id)
-        ))  # fmt: skip
+        earlier = earlier_edits(self.session, row)
+        # What waits for a clerk because it came from elsewhere counts for nothing yet, least of all as what came before.
+        strange = [one for one in earlier if waits_for_clerk(one)]
+        earlier = [one for one in earlier if not waits_for_clerk(one)]
         waits = [one for one in earlier if one.state is DeliveryState.UNCONFIRMED]
-        newest = max(earlier, key=lambda one: (one.edited_at or _LONG_AGO, one.id), default=None)
+        newest = newest_of(earlier)
         if newest is None:
             return False
         if _older(row, newest):
             row.state, row.case_id, row.handled_at = DeliveryState.DONE, newest.case_id, self.book.now
-            row.flags = ["older_edit"]
+            row.flags = [OLDER]
             return True
         for one in waits:
             # Nobody has confirmed that one: the newer words wait in its place, the older ones stay on record.
@@ -116,28 +117,55 @@ class Submissions:
         case_id = next((one.case_id for one in reversed(earlier) if one.case_id is not None), None)
         if case_id is None:
             return False
-        self._revise(row, report, newest, case_id)
+        if row.trust is Trust.PUBLIC and report.email not in own_addresses(earlier):
+            self._ask_clerk(row, newest, case_id, strange)
+        else:
+            self._revise(row, report, newest, case_id)
         return True
 
-    def _revise(self, row: Delivery, report: Report, newest: Delivery, case_id: int) -> None:
-        before = _report_of(newest)
-        if row.trust is Trust.PUBLIC and report.email != before.email:
-            raise FieldRefused("field_wrong", "Field {field}: {problem}.", {
-                "field": "enterprise.email",
-                "problem": f"{self._named(case_id, newest)} was confirmed from another address; an edit of a form that nobody signs cannot change it",
-            })  # fmt: skip
-        changed = _changed(before, report)
-        row.case_id, row.contact_id = case_id, newest.contact_id
-        if changed:
-            self._tell(row, newest, case_id, changed)
-        row.state, row.handled_at = DeliveryState.DONE, self.book.now
-        row.flags = ["revision", *(f"changed:{name}" for name in changed)] if changed else ["no_change"]
-        self.revised += bool(changed)
+    def _ask_clerk(self, row: Delivery, newest: Delivery, case_id: int, strange: Sequence[Delivery]) -> None:
+        """An edit that nobody signed, from an address that the case was not confirmed from: a clerk looks at both versions."""
+        for one in strange:
+            dismiss(self.session, self.office, one, "edited")
+            one.problem = f"edited by its sender before a clerk decided: {row.receipt} took its place"
+        row.state, row.flags = DeliveryState.UNCONFIRMED, [FROM_ELSEWHERE]
+        row.extra = {**row.extra, EDITS: case_id}
+        row.problem = (
+            f"an edit of {self._named(case_id, newest)} that nobody signed, from another address: a clerk decides"
+        )
+        start_clock(self.session, self.book.policy, self.office.time, row.id, self.book.now)
+        self.waiting += 1
 
-    def _tell(self, row: Delivery, newest: Delivery, case_id: int, changed: dict[str, tuple[str, str]]) -> None:
+    def _accepted(self, row: Delivery) -> None:
+        """An edit that a clerk accepted: it revises the case as it stands now, recorded by the clerk for who sent it."""
+        case_id = int(row.extra[EDITS])
+        report, newest = report_in(row), newest_of(earlier_edits(self.session, row))
+        if newest is None:
+            raise wrong("entry", "what it edits is not there any more")
+        speaker = f"{report.contact or report.enterprise} <{report.email or '-'}>"
+        account = row.confirmed_by if row.confirmed_by in self.book.people.persons else None
+        row.problem = None
+        self._revise(
+            row, report, newest, case_id,
+            Actor(Party.CLERK, row.source, account=account, asserted=account is None, spoken_for=speaker),
+        )  # fmt: skip
+
+    def _revise(
+        self, row: Delivery, report: Report, newest: Delivery, case_id: int, actor: Actor | None = None
+    ) -> None:
+        before = report_in(newest)
+        found = changed(before, report)
+        row.case_id, row.contact_id = case_id, newest.contact_id
+        if found:
+            self._tell(row, newest, case_id, found, actor)
+        row.state, row.handled_at = DeliveryState.DONE, self.book.now
+        row.flags = ["revision", *(f"changed:{name}" for name in found)] if found else ["no_change"]
+        self.revised += bool(found)
+
+    def _tell(self, row: Delivery, newest: Delivery, case_id: int, changed: Changes, actor: Actor | None) -> None:
         contact = row.contact_id if row.contact_id is not None else self._reporter(case_id)
-        actor = Actor(Party.ENTERPRISE, row.source, contact=contact)
-        said = {"text": _words(row.locale, self.book.policy, changed), "revised": " ".join(changed)}
+        actor = actor or Actor(Party.ENTERPRISE, row.source, contact=contact)
+        said = {"text": in_words(row.locale, self.book.policy, changed), "revised": " ".join(changed)}
         [result] = self.book.apply([Request(case_id, "supplement", actor, said)])
         if result.refusal is not None:
             row.case_id = None
@@ -192,40 +220,3 @@ def _older(row: Delivery, newest: Delivery) -> bool:
     if row.edited_at is None or newest.edited_at is None:
         return row.id < newest.id
     return (row.edited_at, row.id) < (newest.edited_at, newest.id)
-
-
-def _report_of(row: Delivery) -> Report:
-    return read_report(row.extra["said"])
-
-
-def _changed(before: Report, after: Report) -> dict[str, tuple[str, str]]:
-    """What an edit changed: field → before and after, as text."""
-    pairs = {name: (str(getattr(before, name) or ""), str(getattr(after, name) or "")) for name in _LABELS}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def _words(locale: str, policy: Policy, changed: dict[str, tuple[str, str]]) -> str:
-    zh = locale.startswith("zh")
-    lines = ["填报人修改了表单\uff1a" if zh else "The reporter changed the form:"]
-    for name, (old, new) in changed.items():
-        label, before, after = _LABELS[name], _meant(policy, name, old), _meant(policy, name, new)
-        lines.append(
-            f"{label.zh}\uff1a{_quote(before.zh)} → {_quote(after.zh)}"
-            if zh
-            else f"{label.en}: {_quote(before.en)} → {_quote(after.en)}"
-        )
-    return "\n".join(lines)
-
-
-def _meant(policy: Policy, name: str, said: str) -> Label:
-    """A value as people read it."""
-    if name == "category" and said in policy.categories:
-        return policy.categories[said].label
-    if name == "severity" and said.isdecimal() and int(said) in policy.severities:
-        return policy.severities[int(said)].label
-    return Label(said, said)
-
-
-def _quote(said: str) -> str:
-    said = said or "—"
-    return said if len(said) <= LONGEST_QUOTE else said[: LONGEST_QUOTE - 1] + "…"

@@ -19,12 +19,15 @@ from models.rows import insert_rows
 from services.case_files import read_clock
 from services.casebook import Casebook, Ticked
 from services.casebook_write import update_clocks, write_moments, write_new_clocks
+from services.edits import EDITS
 from services.numbers import draw
 from services.office import Office
 from services.owing import insert_once, outbox_row
 from services.people import Found
 
 KIND = "report_waiting"
+REPORTER = "reporter"
+"""By whom a report was accepted that its own reporter confirmed; an edit of another's case is a clerk's to accept."""
 
 
 def start_clock(session: Session, policy: Policy, time: WorkingTime, delivery_id: int, now: datetime) -> Clock:
@@ -140,10 +143,10 @@ def _mail(book: Casebook, clock: Clock, delivery: Delivery, step: str, one: Foun
 def accept(session: Session, office: Office, delivery: Delivery, by: str) -> bool:
     """Let a waiting report become a case, by its reporter's confirmation or a clerk's word; False when it no longer waits."""
     session.refresh(delivery, with_for_update=True)
-    if delivery.state is not DeliveryState.UNCONFIRMED:
+    if delivery.state is not DeliveryState.UNCONFIRMED or (by == REPORTER and EDITS in delivery.extra):
         return False
     delivery.state, delivery.confirmed_by = DeliveryState.WAITING, by
-    if by == "reporter":
+    if by == REPORTER:
         delivery.confirmed_at = office.now()
     end_clock(session, delivery.id, ClockState.MET, office.now(), office.time.version)
     session.flush()

@@ -20,12 +20,13 @@ from domain.sources import SignatureRule, SourceRule
 from models.case import Case, Event, EventText
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox
+from services.board_inbox import inbox_item
 from services.inbox import sources, tried
 from services.intake import Receipt
 from services.office import Office
 from services.receiver import Received, receive_waiting, replay
 from services.sources.kind import SignatureRefused
-from services.waiting_reports import accept
+from services.waiting_reports import accept, dismiss
 from services.webhooks import AddressTried, accept_webhook
 
 SECRET = "the-secret-of-this-form"
@@ -627,7 +628,61 @@ def test_an_unsigned_edit_from_another_address_changes_no_confirmed_case(office:
     before = history(office)
     receipt = _first(office, jinshuju, edited(5, field_105="thief@example.com", field_107="假的"))
     assert history(office) == before
-    assert delivery(office, receipt).state is DeliveryState.QUARANTINED
+    assert delivery(office, receipt).state is DeliveryState.UNCONFIRMED
+    with office.reading() as session:
+        assert session.scalars(select(Outbox.address).where(Outbox.message == "confirm_report")).all() == [MAIL]
+    assert not decided(office, receipt, "reporter"), "whoever sent it cannot confirm it"
+    # A second one from there has nothing to lean on, and makes no word of the true reporter look old.
+    again = _first(office, jinshuju, edited(50, field_105="thief@example.com", field_107="又假的"))
+    assert history(office) == before
+    assert (delivery(office, receipt).state, delivery(office, again).state) == (
+        DeliveryState.DISMISSED, DeliveryState.UNCONFIRMED,
+    )  # fmt: skip
+    _first(office, jinshuju, edited(7, field_107="真的"))
+    assert len(history(office)) == len(before) + 1
+    assert delivery(office, again).state is DeliveryState.UNCONFIRMED, "it waits on for the clerk"
+
+
+def test_a_clerk_accepts_an_edit_from_another_address_as_a_revision(office: Office, jinshuju: str) -> None:
+    """Both versions are shown; accepted, the case is revised in the clerk's name and its reporter is told. No second case."""
+    confirmed(office, _first(office, jinshuju, edited(0)))
+    receipt = _first(office, jinshuju, edited(5, field_105="colleague@example.com", field_107="新标题"))
+    item = inbox_item(office, receipt.receipt)
+    assert item is not None
+    assert item.edit is not None
+    assert item.edit.of == one_case(office).code
+    assert {(field.en, old.zh, new.zh) for field, old, new in item.edit.changes} >= {("Title", TITLE, "新标题")}
+    assert decided(office, receipt, "R06")
+    assert receive_waiting(office).revised == 1
+    assert delivery(office, receipt).state is DeliveryState.DONE
+    case = one_case(office)
+    with office.reading() as session:
+        [event] = session.scalars(select(Event).where(Event.case_id == case.id, Event.action == "supplement"))
+        assert (event.actor["party"], event.actor["account"]) == ("clerk", "R06")
+        assert "colleague@example.com" in str(event.actor["spoken_for"])
+        told = session.scalars(select(Outbox.address).where(Outbox.message == "enterprise_update")).all()
+    assert MAIL in told
+    # The clerk's word was for this one: the address speaks for nobody from now on.
+    third = _first(office, jinshuju, edited(9, field_105="colleague@example.com", field_107="再改"))
+    assert delivery(office, third).state is DeliveryState.UNCONFIRMED
+
+
+def test_a_dismissed_edit_leaves_the_case_as_it_is(office: Office, jinshuju: str) -> None:
+    """It stays on record, and is not read again."""
+    confirmed(office, _first(office, jinshuju, edited(0)))
+    before = history(office)
+    receipt = _first(office, jinshuju, edited(5, field_105="thief@example.com", field_107="假的"))
+    with office.writing() as session:
+        assert dismiss(session, office, session.get_one(Delivery, delivery(office, receipt).id), "R06")
+    receive_waiting(office)
+    assert history(office) == before
+    assert delivery(office, receipt).state is DeliveryState.DISMISSED
+
+
+def decided(office: Office, receipt: Receipt, by: str) -> bool:
+    """Accept what waits; whether it could be."""
+    with office.writing() as session:
+        return accept(session, office, session.get_one(Delivery, delivery(office, receipt).id), by)
 
 
 def test_the_operator_sees_each_source(office: Office, jinshuju: str) -> None:
