@@ -20,7 +20,7 @@ COMMANDS: dict[str, str] = {
     "up": "deployments.commands_engine:up",
     "worker": "deployments.commands_engine:worker",
     "seed": "deployments.commands_office:seed",
-    "case": "deployments.commands_office:case",
+    "case": "deployments.commands_case:case",
     "factor": "deployments.commands_factor:factor",
     "project": "deployments.commands_project:project",
     "explain": "deployments.commands_explain:explain",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.columns import padded, width
 from deployments.commands_office import AsJson, Data, opened, show
 from deployments.commands_project import show_project
 from deployments.refusal import CommandRefused
@@ -98,19 +98,10 @@ def _print_clock(clock: ExplainedClock, locale: str, zone: ZoneInfo) -> None:
     )
     for change in clock.changes:
         typer.echo(f"  * {change.in_(locale)}")
-    spans = max((_width(line.span.in_(locale)) for line in clock.lines), default=0)
-    amounts = max((_width(line.amount.in_(locale)) for line in clock.lines), default=0)
+    spans = max((width(line.span.in_(locale)) for line in clock.lines), default=0)
+    amounts = max((width(line.amount.in_(locale)) for line in clock.lines), default=0)
     for line in clock.lines:
         span, amount = line.span.in_(locale), line.amount.in_(locale)
         mark = "+" if line.counted else " "
-        typer.echo(f"  {mark} {_padded(span, spans)}  {_padded(amount, amounts)}  {line.why.in_(locale)}")
+        typer.echo(f"  {mark} {padded(span, spans)}  {padded(amount, amounts)}  {line.why.in_(locale)}")
     typer.echo(f"  = {clock.result.in_(locale)}")
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

@@ -1,4 +1,4 @@
-"""`expedite seed|case|sweep|inbox|outbox`: the office's work from the command line, `--json` for machines."""
+"""`expedite seed|sweep|inbox|outbox`: the office's work from the command line, `--json` for machines."""
 
 from __future__ import annotations
 
@@ -72,34 +72,6 @@ def seed(
             raise CommandRefused(f"{path}: no such file or folder")
     with opened(data) as office:
         sow(office, paths, typer.echo)
-
-
-def case(
-    code: Annotated[str, typer.Argument(help="e.g. DIF-2026-0042")], data: Data = None, as_json: AsJson = False
-) -> None:
-    """Show a case: where it stands, who has it until when, and its whole history."""
-    from services.case_view import case_json
-
-    with opened(data) as office:
-        found = case_json(office, code)
-        if found is None:
-            raise CommandRefused(f"{code}: there is no such case; a code looks like DIF-2026-0042")
-        if as_json:
-            show(found)
-            return
-        typer.echo(f"{found['code']} · {found['title']}")
-        typer.echo(
-            f"{found['status']} · {found['light']} · rung {found['rung']}, round {found['round']}, cycle {found['cycle']}"
-        )
-        typer.echo(
-            f"lead {found['lead']}, supporters {', '.join(found['supporters']) or '—'}, due {found['due']} (first {found['original_due']})"
-        )
-        for event in found["events"]:
-            typer.echo(
-                f"  {event['seq']:>3} {event['at'][:16]} {event['action']:<18} {event['actor']['party']} {event['facts']}"
-            )
-        for clock in found["clocks"]:
-            typer.echo(f"  {clock['kind']:<18} {clock['state']:<10} {clock['due']} {clock['owner'] or ''}")
 
 
 def sweep(
