@@ -13,55 +13,18 @@ from domain.clocks import CLOCKS, ClockState
 from domain.files import FILES_ADDED
 from domain.labels import PARTY_LABELS, STATUS_LABELS, clock_name
 from domain.ladder import overdue_days
-from domain.lifecycle import ACTIONS, Party, Status
+from domain.lifecycle import Party, Status
 from domain.lights import LIGHT_LABELS, light_of
 from domain.policy import Label
 from models import case as tables
 from models import clock as clock_tables
 from models.directory import Enterprise, Project
+from services.event_words import event_label
 from services.identities import names_reporter, withheld_among
 from services.meeting_lines import clock_note, meeting_facts
 from services.office import Office
 from services.page_types import CaseHead, ClockLine, Pairs, TimelineLine
 from services.people import People, load_people
-
-EVENT_LABELS: dict[str, Label] = {
-    "reported": Label("收到报告", "Reported"),
-    "notice": Label("发出督办提示", "Supervision notice issued"),
-    "climbed": Label("提级", "One rung up"),
-    "node_at_risk": Label("关键节点存在风险", "A key node of the project is at risk"),
-    "cause_recorded": Label("提级事由已记录", "Cause recorded on the top rung"),
-    "replied": Label("答复已签发", "Reply signed off"),
-    "closed": Label("办结", "Closed"),
-    "redo": Label("退回重办", "Done again"),
-    "suspended": Label("挂起", "Suspended"),
-    "tracking_began": Label("转为长期跟踪", "Moved to tracking"),
-    "approval_lapsed": Label("审批失效", "Approval lapsed"),
-    "approval_passed_up": Label("审批转交上级", "Approval passed up"),
-    "right_lapsed": Label("退回期已过", "Return window over"),
-    "counts_as_received": Label("逾期未签收,视为已收", "Not signed for: counts as received"),
-    "fallback_leads": Label("兜底单位牵头", "The fallback unit leads"),
-    "stay_over": Label("层级停留期满", "Time on the rung is over"),
-    "same_cause": Label("确认与其他事项同因", "Confirmed: same cause as other cases"),
-    "same_cause_undone": Label("撤销同因确认", "No longer the same cause"),
-    "merged_in": Label("同类事项并入", "A report of the same matter was merged in"),
-    "unanswered": Label("督办单逾期未答复", "A notice was not answered in time"),
-    "reminded": Label("提醒企业补充材料", "The enterprise was reminded"),
-    FILES_ADDED: Label("添加了文件", "Files added"),
-    "redacted": Label("个人信息已删除", "Personal text was removed"),
-    "succeeded": Label("机构调整，工作由承接单位继续办理", "Passed on to the unit's successor"),
-    "reporter_left": Label("一位反映人撤回", "A reporter left"),
-    "approve": Label("同意", "Approved"),
-    "refuse": Label("不同意", "Refused"),
-    "requested": Label("登记要素保障申请", "Factor requested"),
-    "stage_opened": Label("环节开始", "Stage opened"),
-    "stage_closed": Label("环节暂停", "Stage closed again"),
-    "stage_taken_over": Label("环节由承接单位接办", "Stage taken over by the successor"),
-    "grant": Label("批准", "Granted"),
-    "grant_expired": Label("批复过期", "A grant expired"),
-    "adjusted": Label("时限因日历或规则调整", "Dates adjusted to the calendar or the rules"),
-}
-"""Names of history lines that are no actions of the table."""
 
 PUBLIC_EVENTS = frozenset({
     "reported", "dispatch", "sign_for", "contact", "rule", "reassign", "supplement", "suspended", "resume", "tracking_began", "replied",
@@ -91,11 +54,6 @@ TEXT_LABELS: dict[str, Label] = {
     "note": Label("说明", "Remarks"),
     "names": Label("文件", "Files"),
 }
-
-
-def event_label(action: str) -> Label:
-    """The name of a history line."""
-    return EVENT_LABELS.get(action) or (ACTIONS[action].label if action in ACTIONS else Label(action, action))
 
 
 def holder_of(row: tables.Case, people: People, office: Office) -> Label:

@@ -12,8 +12,8 @@ from domain.lifecycle import ACTIONS, FieldKind
 from domain.policy import Label
 from models.case import Event
 from services.attachments import FIELD, HeldFile, add_to_case
-from services.case_view import event_label
 from services.casebook import Request, open_casebook
+from services.event_words import event_label
 from services.file_store import FileStore
 from services.links import Grant
 from services.office import Office

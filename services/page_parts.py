@@ -13,7 +13,8 @@ from domain.lifecycle import ACTIONS, ApprovalKind, Party, Status
 from domain.policy import Label
 from models import case as tables
 from models.directory import Contact
-from services.case_view import TEXT_LABELS, event_label
+from services.case_view import TEXT_LABELS
+from services.event_words import event_label
 from services.letters import FACT_LABELS
 from services.links import Grant
 from services.office import Office

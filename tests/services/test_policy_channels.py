@@ -8,8 +8,8 @@ import pytest
 
 from domain.channels import HOOK_EVENTS, ChannelRule, HookRule
 from domain.lifecycle import ACTIONS
-from services.case_view import EVENT_LABELS
 from services.directory_file import DirectoryFile, load_directory
+from services.event_words import EVENT_LABELS
 from services.policy_file import check_policy, parse_policy
 
 DEMO = Path(__file__).parents[2] / "deployments" / "demo"

@@ -62,19 +62,19 @@ Feature: The second power feed · 第二路电源
     And it has the ratings 5 and 4
     And no clock runs any more
     And the history tells:
-      | Reported            | the battery plant           |
-      | Dispatch            | the rules                   |
-      | Record the contact  | the power company's officer |
-      | Answer the lead     | the roads bureau's officer  |
-      | Ask for more time   | the power company's officer |
-      | Approved            | the power company's head    |
-      | Refused             | the desk's head             |
-      | Reply               | the power company's officer |
-      | Approved            | the power company's head    |
-      | Not solved          | the battery plant           |
-      | Call a consultation | the desk                    |
-      | Conclude            | the desk                    |
-      | Report a duty done  | the roads bureau's officer  |
-      | Reply               | the power company's officer |
-      | Approved            | the power company's head    |
-      | Confirm             | the battery plant           |
+      | Reported               | the battery plant           |
+      | Dispatched             | the rules                   |
+      | Enterprise contacted   | the power company's officer |
+      | Answered the lead      | the roads bureau's officer  |
+      | More time asked for    | the power company's officer |
+      | Approved               | the power company's head    |
+      | Refused                | the desk's head             |
+      | Reply submitted        | the power company's officer |
+      | Approved               | the power company's head    |
+      | Disputed as not solved | the battery plant           |
+      | Consultation called    | the desk                    |
+      | Consultation concluded | the desk                    |
+      | Duty reported done     | the roads bureau's officer  |
+      | Reply submitted        | the power company's officer |
+      | Approved               | the power company's head    |
+      | Rated                  | the battery plant           |

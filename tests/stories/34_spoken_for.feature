@@ -13,5 +13,5 @@ Feature: Recorded for the enterprise · 代企业登记
     And the mail to the battery plant says "推进办已代为记录您的意见"
     And the battery plant reads on its page: "影响投产"
     And the history tells:
-      | Appeal      | the desk |
+      | Appealed    | the desk |
       | One rung up | the desk |

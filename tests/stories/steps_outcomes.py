@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_bdd import then
 
-from services.case_view import event_label
+from services.event_words import event_label
 from tests.stories.stage import Stage, on_clock
 from tests.stories.words import UNITS, Firm, SaidMoment, sentence
 
