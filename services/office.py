@@ -186,13 +186,6 @@ def current_office() -> Office:
         return _current
 
 
-def use_office(office: Office | None) -> None:
-    """Make `office` this process's office (None: open anew on next use)."""
-    global _current
-    with _guard:
-        _current = office
-
-
 def digest(*parts: object) -> str:
     """SHA-256 hex of parts joined by line feeds."""
     return hashlib.sha256("\n".join(str(p) for p in parts).encode()).hexdigest()
