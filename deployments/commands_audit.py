@@ -71,3 +71,9 @@ def audit_redact(
     with opened(data) as office:
         done = redact(office, code, seq, reason, Actor(Party.CLERK, "cli", asserted=True), f"cli-{uuid4().hex}")
     typer.echo(f"{done.case}: the text of event {done.seq} is gone; event {done.recorded_as} says so")
+    if done.elsewhere:
+        typer.echo(f"{done.elsewhere} mails, approvals and dates that held the same words were blanked")
+    if done.mails or done.copies:
+        typer.echo(
+            f"{done.mails} mails and {done.copies} copies (printed sheets too) had gone out with it: nobody can call them back, ask who has them"
+        )

@@ -48,12 +48,13 @@ class FileRules:
     """`most` files with one report or action, each of at most `megabytes`.
 
     `unconfirmed_megabytes` bounds what all reports together that nobody has confirmed may take: the public form is open to
-    everybody.
+    everybody. The files of a report that was dismissed are removed after `dismissed_days` days.
     """
 
     most: int = 5
     megabytes: int = 10
     unconfirmed_megabytes: int = 2000
+    dismissed_days: int = 30
     kinds: tuple[FileKind, ...] = tuple(FileKind)
 
     @property

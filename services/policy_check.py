@@ -268,6 +268,7 @@ def _check_form(policy: Policy, report: Report) -> None:
         if not 0 < value <= most:
             report.add(f"form.files.{key}", f"{value} is not between 1 and {most}", f"write 1 to {most}")
     _check_positive(report, "form.files.unconfirmed_megabytes", files.unconfirmed_megabytes)
+    _check_positive(report, "form.files.dismissed_days", files.dismissed_days)
     if not files.kinds:
         report.add("form.files.kinds", "names no kind of file", f"name some of {', '.join(FileKind)}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import null, select, update
 
@@ -17,19 +17,29 @@ from services.case_files import Surroundings, load_cases
 from services.casebook import case_id_of, open_casebook
 from services.casebook_write import as_they_are, write_drafts
 from services.office import Office
+from services.redaction_reach import blank_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """What was blanked: the case, the event, and the event that says so."""
+    """What was blanked: the case, the event, and the event that says so.
+
+    `elsewhere` counts mails owed, approvals and clocks that held the same words; `mails` and `copies` had gone out with them and
+    cannot be called back.
+    """
 
     case: str
     seq: int
     recorded_as: int
+    elsewhere: int = 0
+    mails: int = 0
+    copies: int = 0
 
 
 def redact(office: Office, code: str, seq: int, reason: str, actor: Actor, command_id: str) -> Redacted:
     """Blank the text of event `seq` of a case, and remove its files, for ever. Raises Refused: no such case, event or text, or no reason.
+
+    The same words in mails, approvals and clocks of the case go too; what was sent is counted in the history.
 
     The salt goes with the text: without it the digest, which stays in the chain, says nothing about what stood there.
     """
@@ -64,13 +74,14 @@ def _redact(
         book = open_casebook(office, session)
         place = Surroundings(session, book.people, book.in_force, cases)
         draft = Draft(cases[case_id], book.now, actor, office.policy, office.time, place)
-        draft.record("redacted", {"seq": seq, "digest": digest}, reason=reason.strip())
+        reach = blank_elsewhere(session, case_id, text.text)
+        counted = {"elsewhere": reach.blanked, "mails": reach.mails, "copies": reach.copies}
+        draft.record("redacted", {"seq": seq, "digest": digest, **counted}, reason=reason.strip())
         write_drafts(book, before, [draft])
         session.execute(
             update(EventText).where(EventText.case_id == case_id, EventText.seq == seq).values(text=null(), salt="")
         )
         hashes += blank(session, case_id, seq, office.now())
-        result = Redacted(cases[case_id].code, seq, cases[case_id].seq)
-        said = {"case": result.case, "seq": result.seq, "recorded_as": result.recorded_as}
-        session.add(Command(id=command_id, at=office.now(), result={"redacted": said}))
+        result = Redacted(cases[case_id].code, seq, cases[case_id].seq, reach.blanked, reach.mails, reach.copies)
+        session.add(Command(id=command_id, at=office.now(), result={"redacted": asdict(result)}))
         return result

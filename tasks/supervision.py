@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prefect import task
 
-from services import heads, sweep
+from services import heads, retention, sweep
 from services.office import current_office
 from services.sweep import SweepReport
 from services.what_if import WhatIf
@@ -46,10 +46,16 @@ def _store_digest() -> None:
     heads.digest_today(current_office())
 
 
+@task(name="drop-dismissed", retries=len(PAUSES), retry_delay_seconds=list(PAUSES), retry_condition_fn=passes)
+def _drop_dismissed() -> int:
+    return retention.drop_dismissed(current_office())
+
+
 def digest_heads() -> None:
-    """Store the day's digest of all histories, once a day: with the first sweep that ends it."""
+    """Store the day's digest of all histories, once a day: with the first sweep that ends it. What is not kept goes with it."""
     if not heads.has_today(current_office()):
         _store_digest()
+        _drop_dismissed()
 
 
 def leave_what_if(seen: WhatIf) -> None:

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,9 @@ from services.form import submit_form
 from services.office import Office
 from services.receiver import receive_waiting
 from services.redaction import redact
+from services.retention import drop_dismissed
 from services.settings import Settings
-from services.waiting_reports import accept
+from services.waiting_reports import accept, dismiss
 from tests.filebox import DOCX, HEIC, JPG, MP4, PDF, PNG, XLSX, zipped
 
 REPORT = {
@@ -277,3 +280,32 @@ def test_an_office_s_papers_are_not_the_enterprise_s(office: Office) -> None:
     with office.reading() as session:
         assert [f.name for f in files_for_reporter(session, case, contact)] == ["a.jpg"]
         assert [f.name for f in files_of(session, case)] == ["a.jpg", "inside.pdf"]
+
+
+def test_files_of_a_dismissed_report_are_removed_after_the_policy_s_days(
+    office: Office, at: Callable[[str], datetime]
+) -> None:
+    """Not a day earlier, name and bytes; the report stays on record, and what waits or became a case keeps its files."""
+    at("2026-07-16 10:00")
+    days = office.policy.form.files.dismissed_days
+    reported(office, ("a.jpg", JPG))
+    for nonce, name, content in (("y" * 20, "广告.jpg", JPG), ("z" * 20, "广告.pdf", PDF), ("w" * 20, "等.png", PNG)):
+        fields = REPORT | {"nonce": nonce, "email": f"{nonce[0]}@example.com", "enterprise": f"某公司{nonce[0]}"}
+        submit_form(office, fields, "zh", held(office, (name, content)))
+    with office.writing() as session:
+        *_, one, two, _waits = session.scalars(select(Delivery).order_by(Delivery.id))
+        assert dismiss(session, office, one, "R06")
+        assert dismiss(session, office, two, "R06")
+    office.fixed = office.now() + timedelta(days=days, minutes=-1)
+    assert drop_dismissed(office) == 0
+    office.fixed = office.now() + timedelta(minutes=2)
+    assert drop_dismissed(office) == 2
+    assert drop_dismissed(office) == 0
+    assert [row.name for row in rows(office)] == ["a.jpg", "", "", "等.png"]
+    store = FileStore(office.settings)
+    assert [store.path(row.sha256).exists() for row in rows(office)] == [True, True, False, True], (
+        "one photo is a case's too"
+    )
+    with office.reading() as session:
+        assert len(list(session.scalars(select(Delivery)))) == 4
+    assert verify(office).findings == ()
