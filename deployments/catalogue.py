@@ -84,7 +84,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="receive-submissions",
         entrypoint="flows.receive_submissions.receive_submissions",
-        zh="把收到的提交转为难题件:分类、定牵头与配合单位、起算时限。平时自动运行;分办员可在此受理尚未确认的来件。",
+        zh="把收到的提交转为难题件：分类、定牵头与配合单位、起算时限。平时自动运行；分办员可在此受理尚未确认的来件。",
         en="Turns waiting submissions into cases: classified, routed, clocks started. Runs by itself; by hand, a clerk "
         "accepts reports that nobody has confirmed yet.",
         tags=("intake",),
@@ -101,7 +101,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="escalate-overdue",
         entrypoint="flows.escalate_overdue.escalate_overdue",
-        zh="检查全部时限:发提示单与督办单,逾期提级。每十分钟一次;可手动运行,也可试算(不写入)。",
+        zh="检查全部时限：发提示单与督办单，逾期提级。每十分钟一次；可手动运行，也可试算（不写入）。",
         en="Looks at every clock: issues blue, yellow and red notices and climbs the ladder. Every ten minutes, on "
         "request, or as a dry run that writes nothing.",
         tags=("supervision",),
@@ -133,7 +133,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="report-difficulty",
         entrypoint="flows.report_difficulty.report_difficulty",
-        zh="代企业登记难题(电话、会议、热线)。涉密或敏感事项请勿在此登记,请用本办自己的页面:此处的参数会留在运行记录里。",
+        zh="代企业登记难题（电话、会议、热线）。涉密或敏感事项请勿在此登记，请用本办自己的页面：此处的参数会留在运行记录里。",
         en="Registers a difficulty for an enterprise (phone, meeting, hotline). Register restricted matters on our own "
         "page instead: what is typed here stays in the run's record.",
         tags=("desk",),
@@ -143,7 +143,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="coordinate-difficulty",
         entrypoint="flows.coordinate_difficulty.coordinate_difficulty",
-        zh="对一件或多件难题执行分办台的一个步骤(分办、裁定、改派、会商、回访……)。只填该步骤需要的栏目,其余留“—”。"
+        zh="对一件或多件难题执行分办台的一个步骤（分办、裁定、改派、会商、回访……）。只填该步骤需要的栏目，其余留“—”。"
         "涉密事项请用本办自己的页面。",
         en="Takes one step of the desk on one case or several (dispatch, rule, reassign, consultation, follow-up …). Fill "
         "in what the step needs and leave the rest. Restricted cases are handled on our own page.",
@@ -155,7 +155,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="request-factor",
         entrypoint="flows.request_factor.request_factor",
-        zh="为项目登记要素保障申请(用地、用电、资金等):数量与单位、最晚需要时间、关联难题;按规则确定牵头单位与环节。",
+        zh="为项目登记要素保障申请（用地、用电、资金等）：数量与单位、最晚需要时间、关联难题；按规则确定牵头单位与环节。",
         en="Opens a factor request for a project (land, power, finance …): quantity and unit, the day by which it is needed, a "
         "linked difficulty. The rules name lead and stages.",
         tags=("desk", "factor"),
@@ -166,7 +166,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="advance-factor",
         entrypoint="flows.advance_factor.advance_factor",
-        zh="对要素保障申请执行一个步骤:凭文件代录环节决定或(部分)批准,登记提取或到位、续期、受阻、列入计划。"
+        zh="对要素保障申请执行一个步骤：凭文件代录环节决定或（部分）批准，登记提取或到位、续期、受阻、列入计划。"
         "只填该步骤需要的栏目。",
         en="Takes one step on factor requests: records a stage's decision or a (partial) grant from paper, what was drawn or "
         "delivered, a renewal, a block, a deferral. Fill in what the step needs.",

@@ -68,7 +68,7 @@ class Draft:
         if approval.kind is ApprovalKind.STAGE:
             if decision != "returned":
                 return
-            self.tell_reporters(Label(f"需要补正材料:{reason}", f"More papers are needed: {reason}"))
+            self.tell_reporters(Label(f"需要补正材料：{reason}", f"More papers are needed: {reason}"))
         asker = Audience(Role.DESK_HEAD)
         if approval.kind is not ApprovalKind.TRACKING and approval.unit:
             asker = self.officers(approval.unit)

@@ -205,7 +205,7 @@ def _track(draft: Draft, approval: Approval) -> None:
     draft.start("tracking_end", draft.policy.limits.tracking_end)
     draft.record("tracking_began", {"date": str(approval.facts["date"])})
     draft.tell_lead(Label("转为长期跟踪", "Moved to tracking"))
-    draft.tell_reporters(Label("转为长期跟踪件,将定期报告进展", "Moved to tracking: you will get regular reports"))
+    draft.tell_reporters(Label("转为长期跟踪件，将定期报告进展", "Moved to tracking: you will get regular reports"))
 
 
 def class_before_tracking(draft: Draft) -> str:

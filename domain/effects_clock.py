@@ -198,7 +198,7 @@ def _expire(draft: Draft, clock: Clock) -> None:
             draft.meet("suspension_review")
             end_suspension(draft)
             draft.record("resume", {"at": "resume_date"})
-            draft.tell_lead(Label("挂起期满,恢复办理", "The suspension is over, work resumes"))
+            draft.tell_lead(Label("挂起期满，恢复办理", "The suspension is over, work resumes"))
             draft.tell_reporters(Label("已恢复办理", "Work has resumed"))
         case Expiry.FOLLOW_UP:
             if case.attempts >= draft.policy.follow_up.attempts:

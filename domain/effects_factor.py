@@ -39,12 +39,12 @@ def begin(draft: Draft) -> None:
     await_need(draft)
     draft.owe(
         "case_update", draft.officers(case.lead or ""), due=case.original_due,
-        what=Label("新的要素保障申请,由贵单位牵头", "A new factor request: your unit leads"), note=asked_for(draft),
+        what=Label("新的要素保障申请，由贵单位牵头", "A new factor request: your unit leads"), note=asked_for(draft),
     )  # fmt: skip
     for unit in case.supporters:
         draft.owe(
             "case_update", draft.officers(unit, copy=True), due=case.original_due,
-            what=Label("新的要素保障申请,请配合", "A new factor request: your unit supports it"), note=asked_for(draft),
+            what=Label("新的要素保障申请，请配合", "A new factor request: your unit supports it"), note=asked_for(draft),
         )  # fmt: skip
     draft.tell_reporters(Label("要素保障申请已登记", "Your factor request was registered"))
     advance(draft)

@@ -92,7 +92,7 @@ def expire_grant(draft: Draft, document: str) -> None:
     if stage is not None and stage.state in FINISHED:
         stage.state = StageState.WAITING
     what = Label(
-        f"批复已过期,缺口重新出现:{made.document}", f"A grant has expired, the gap is open again: {made.document}"
+        f"批复已过期，缺口重新出现：{made.document}", f"A grant has expired, the gap is open again: {made.document}"
     )
     draft.tell_lead(what)
     draft.owe("case_update", Audience(Role.DESK_HEAD), what=what, note=asked_for(draft))

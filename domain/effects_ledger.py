@@ -71,7 +71,7 @@ def block(draft: Draft, fields: Fields) -> None:
     factor.blocked_reason = fields.text("reason", "say what blocks it")
     draft.record("block", {}, reason=factor.blocked_reason)
     draft.tell_lead(Label("要素保障受阻", "The request is blocked"), factor.blocked_reason)
-    draft.tell_reporters(Label("要素保障受阻,正在协调", "Your request is blocked; it is being dealt with"))
+    draft.tell_reporters(Label("要素保障受阻，正在协调", "Your request is blocked; it is being dealt with"))
 
 
 def unblock(draft: Draft, fields: Fields) -> None:

@@ -74,7 +74,7 @@ def untrack(draft: Draft, fields: Fields) -> None:
         draft.start("interim", draft.case_class.interim, owner=draft.case.lead)
     draft.record("untrack", {"class": draft.case.case_class})
     restart_close(draft)
-    draft.tell_lead(Label("结束长期跟踪,恢复限时办理", "Tracking has ended; the case has a closing date again"))
+    draft.tell_lead(Label("结束长期跟踪，恢复限时办理", "Tracking has ended; the case has a closing date again"))
 
 
 def restart_close(draft: Draft) -> None:

@@ -151,7 +151,7 @@ _ROWS: tuple[Action, ...] = (
         (
             _field("participants", _K.UNITS, "参会单位", "Participants"),
             _field("date", _K.DAY, "会商日期", "Date"),
-            _field("time", _K.TIME, "时间(不填为上班时间)", "Time (else the day's opening)", False),
+            _field("time", _K.TIME, "时间（不填为上班时间）", "Time (else the day's opening)", False),
             _field("place", _K.LINE, "地点", "Place", False),
             _field("text", _K.TEXT, "议题", "Agenda", False),
         ),
@@ -160,7 +160,7 @@ _ROWS: tuple[Action, ...] = (
         "conclude", Label("会商结论", "Conclude"), _in(_S.CONSULTATION), _by(_P.DESK_HEAD), (_S.IN_PROGRESS,),
         (
             _field("minutes", _K.TEXT, "会议纪要", "Minutes"),
-            _field("duties", _K.DUTIES, "任务(单位、事项、日期)", "Duties (unit, what, date)", False),
+            _field("duties", _K.DUTIES, "任务（单位、事项、日期）", "Duties (unit, what, date)", False),
             _field("no_agreement", _K.FLAG, "未达成一致", "No agreement", False),
             _field("lead", _K.UNIT, "牵头单位", "Lead unit", False),
         ),
@@ -178,8 +178,8 @@ _ROWS: tuple[Action, ...] = (
             _field("outcome", _K.OUTCOME, "办理结果", "Outcome"),
             _field("text", _K.TEXT, "答复内容", "Reply"),
             _field("document", _K.LINE, "佐证或文号", "Evidence or document number"),
-            _field("policy", _K.LINE, "政策依据(解释说明时必填)", "Policy cited (when explained)", False),
-            _field("date", _K.DAY, "承诺日期(列入计划时必填)", "Promised date (when promised)", False),
+            _field("policy", _K.LINE, "政策依据（解释说明时必填）", "Policy cited (when explained)", False),
+            _field("date", _K.DAY, "承诺日期（列入计划时必填）", "Promised date (when promised)", False),
         ),
         ApprovalKind.SIGN_OFF,
     ),
@@ -198,7 +198,7 @@ _ROWS: tuple[Action, ...] = (
         (*_RATINGS, _field("text", _K.TEXT, "意见", "Remarks", False)),
     ),
     Action(
-        "dispute", Label("不满意,申请重办", "Not solved"), _in(_S.REPLIED, _S.CLOSED), _by(_P.ENTERPRISE),
+        "dispute", Label("不满意，申请重办", "Not solved"), _in(_S.REPLIED, _S.CLOSED), _by(_P.ENTERPRISE),
         (_S.IN_PROGRESS, _S.NEW, _S.CLOSED), (_WHY,),
     ),
     Action("lapse", Label("逾期未评价办结", "Close unrated"), _in(_S.REPLIED), _by(_P.CLOCK), (_S.CLOSED,)),

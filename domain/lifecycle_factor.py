@@ -17,11 +17,11 @@ _LEAD = frozenset({Party.LEAD, Party.CLERK, Party.DESK_HEAD})
 _HEAD = frozenset({Party.DESK_HEAD})
 _K = FieldKind
 
-_STAGE = field_row("stage", _K.STAGE, "环节(并行时必填)", "Stage (when several are open)", False)
+_STAGE = field_row("stage", _K.STAGE, "环节（并行时必填）", "Stage (when several are open)", False)
 _REASON = field_row("reason", _K.TEXT, "理由", "Reason")
-_MEASURE = field_row("measure", _K.MEASURE, "单位(不填为申请单位)", "Unit (the request's when left out)", False)
+_MEASURE = field_row("measure", _K.MEASURE, "单位（不填为申请单位）", "Unit (the request's when left out)", False)
 _GRANTED = (
-    field_row("date", _K.DAY, "批复日期(不填为今日)", "Date of the document (today when left out)", False),
+    field_row("date", _K.DAY, "批复日期（不填为今日）", "Date of the document (today when left out)", False),
     field_row("conditions", _K.TEXT, "附加条件", "Conditions", False),
     field_row("expires", _K.DAY, "有效期至", "Valid until", False),
 )
@@ -29,16 +29,16 @@ _GRANT = field_row("grant", _K.GRANT, "批复文号", "Grant (its document numbe
 
 FACTOR_ROWS: tuple[Action, ...] = (
     Action(
-        "pass_stage", Label("同意(本环节办结)", "Approve the stage"), _WORK, _BODY, (Status.CLOSED,),
+        "pass_stage", Label("同意（本环节办结）", "Approve the stage"), _WORK, _BODY, (Status.CLOSED,),
         (
-            field_row("document", _K.LINE, "文号(批准数量或代录时必填)", "Document number (with a quantity, or from paper)", False),
+            field_row("document", _K.LINE, "文号（批准数量或代录时必填）", "Document number (with a quantity, or from paper)", False),
             field_row("quantity", _K.QUANTITY, "批准数量", "Quantity granted", False), _MEASURE, *_GRANTED,
             field_row("text", _K.TEXT, "意见", "Remarks", False), _STAGE,
         ),
         kinds=FACTOR,
     ),
     Action(
-        "grant", Label("部分批准(本环节继续)", "Grant in part, the stage goes on"), _WORK, _BODY, (),
+        "grant", Label("部分批准（本环节继续）", "Grant in part, the stage goes on"), _WORK, _BODY, (),
         (
             field_row("quantity", _K.QUANTITY, "批准数量", "Quantity granted"), _MEASURE,
             field_row("document", _K.LINE, "文号", "Document number"), *_GRANTED, _STAGE,
@@ -52,7 +52,7 @@ FACTOR_ROWS: tuple[Action, ...] = (
         "reject_stage", Label("不予通过", "Reject the stage"), _WORK, _BODY, (),
         (
             _REASON, field_row("basis", _K.LINE, "法律或政策依据", "Legal or policy basis"),
-            field_row("document", _K.LINE, "文号(代录时必填)", "Document number (from paper)", False), _STAGE,
+            field_row("document", _K.LINE, "文号（代录时必填）", "Document number (from paper)", False), _STAGE,
         ),
         kinds=FACTOR,
     ),

@@ -63,7 +63,7 @@ def holder_of(row: tables.Case, people: People, office: Office) -> Label:
     if row.status in (Status.NEW, Status.DISPUTED, Status.CONSULTATION):
         return desk
     if row.status is Status.REPLIED:
-        return Label("企业确认(推进办回访)", "The enterprise, to confirm (the desk follows up)")
+        return Label("企业确认（推进办回访）", "The enterprise, to confirm (the desk follows up)")
     if row.status is Status.CLOSED:
         return Label("—", "—")
     return people.label(row.lead_id) if row.lead_id else desk
@@ -207,7 +207,7 @@ def _who(event: tables.Event, people: People, *, public: bool) -> Label:
     name = people.label(str(actor["account"]))
     if actor.get("principal"):
         absent = people.label(str(actor["principal"]))
-        return Label(f"{name.zh}(代 {absent.zh})", f"{name.en} (for {absent.en})")
+        return Label(f"{name.zh}（代 {absent.zh}）", f"{name.en} (for {absent.en})")
     return name
 
 

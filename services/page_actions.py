@@ -23,13 +23,13 @@ from services.people import People
 from services.refusal_words import allowed_now, in_words
 
 _SAID = {
-    "reply": Label("已提交,等待单位负责人签发。", "Sent. It now waits for the sign-off by the head of your unit."),
+    "reply": Label("已提交，等待单位负责人签发。", "Sent. It now waits for the sign-off by the head of your unit."),
     "ask_extension": Label("申请已提交审批。", "Your request was sent for approval."),
     "ask_suspension": Label("申请已提交审批。", "Your request was sent for approval."),
     "confirm": Label("感谢您的评价。", "Thank you for your rating."),
-    "dispute": Label("已退回,我们将继续办理。", "We have taken it up again."),
+    "dispute": Label("已退回，我们将继续办理。", "We have taken it up again."),
     "hand_back": Label(
-        "已退回补正,待补正后再请您决定。", "Returned for supplement. You are asked again once it is there."
+        "已退回补正，待补正后再请您决定。", "Returned for supplement. You are asked again once it is there."
     ),
     "resubmit": Label("已再次提交审批。", "It was sent for the decision again."),
 }
@@ -74,7 +74,7 @@ def perform(
         return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
     if files and action in WITH_FILES:
         add_to_case(office, book, grant.case_id, grant.actor(), action, files)
-    return Done(True, _SAID.get(action, Label(f"已记录:{known.label.zh}。", f"Done: {known.label.en}.")))
+    return Done(True, _SAID.get(action, Label(f"已记录：{known.label.zh}。", f"Done: {known.label.en}.")))
 
 
 def _done_before(session: Session, grant: Grant, people: People, action: str, code: str) -> TimelineLine | None:
@@ -96,6 +96,6 @@ def _already(office: Office, decided: TimelineLine) -> Label:
     """Who decided, and when: two approvers who press at the same moment are both answered."""
     when = f"{decided.at.astimezone(office.zone):%Y-%m-%d %H:%M}"
     return Label(
-        f"已由{decided.who.zh}于 {when} 处理:{decided.what.zh}。",
+        f"已由{decided.who.zh}于 {when} 处理：{decided.what.zh}。",
         f"Already done by {decided.who.en} on {when}: {decided.what.en}.",
     )

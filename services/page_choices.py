@@ -15,7 +15,7 @@ from services.page_types import Choice, FormField
 from services.people import People
 
 _ANSWERS = (
-    Choice("answered", Label("已联系上,已评价", "Answered, with ratings")),
+    Choice("answered", Label("已联系上，已评价", "Answered, with ratings")),
     Choice("not_solved", Label("企业表示未解决", "Not solved")),
     Choice("not_reached", Label("未联系上", "Not reached")),
 )

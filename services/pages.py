@@ -290,7 +290,7 @@ def confirm_report(office: Office, token: str) -> Done:
         if not _mailed(grant):
             return Done(False, Label("请通过邮件中的链接确认。", "Please confirm through the link in our mail."))
         if accept(session, office, delivery, "reporter"):
-            return Done(True, Label("已确认,您的报告即将立案分办。", "Confirmed. Your report becomes a case now."))
+            return Done(True, Label("已确认，您的报告即将立案分办。", "Confirmed. Your report becomes a case now."))
         return Done(False, Label("该报告已确认过。", "This report was confirmed already."))
 
 
