@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from domain.refusals import FieldRefused
 from web.api_cases import cases, reports
 from web.api_docs import show
 from web.api_door import Gate
@@ -53,7 +54,7 @@ def make_api(holder: SiteHolder) -> ASGIApp:
         app.include_router(router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/docs", show, include_in_schema=False, response_model=None)
-    for kind in (Problem, RequestValidationError, HTTPException, *HANDLED):
+    for kind in (Problem, RequestValidationError, FieldRefused, HTTPException, *HANDLED):
         app.add_exception_handler(kind, answer)
     return Gate(app)
 

@@ -521,6 +521,16 @@ def test_text_is_told_as_it_was_written(ask: Ask, office: Office) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_a_field_that_is_refused_is_no_failure_of_the_server(
+    ask: Ask, app: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name of characters that nobody can read is answered, and no error reaches the server's log."""
+    monkeypatch.setattr(app._transport, "raise_server_exceptions", True)
+    firm = REPORT["enterprise"] | {"name": "\U0006718a\U000682ec"}
+    answer = ask("/reports", "intake", send=REPORT | {"enterprise": firm})
+    assert (answer.status_code, answer.json()["field"]) == (422, "enterprise.name")
+
+
 def test_an_actor_of_the_api_cannot_be_forged_by_a_report(ask: Ask, office: Office) -> None:
     """What comes in through a key of the intake speaks as the enterprise and no one else."""
     ask("/reports", "intake", send=REPORT)
