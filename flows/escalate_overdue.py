@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefect import State, flow
 from prefect.states import Failed
 
+from tasks.board import keep_counts
 from tasks.run_record import UNNAMED, leave_table, name_run
 from tasks.supervision import (
     UnreadableMoment,
@@ -51,4 +52,7 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
     leave_stuck(report)
     if report.ahead is not None:
         leave_what_if(report.ahead)
+    if not dry_run:
+        # The steps are taken, whatever becomes of the board's figures.
+        keep_counts(return_state=True)
     return len(report.steps)

@@ -19,11 +19,10 @@ from models.directory import Enterprise, Project, Unit
 from models.factor import FactorRequest
 from services.api_cases import find_case, name, visible
 from services.api_keys import ApiKey
-from services.board_kept import kept
+from services.board_counts import figures_of
 from services.case_files import load_cases
 from services.case_view import at, people_of
 from services.factor_view import factor_json, status_of
-from services.figures import figures
 from services.identities import names_reporter, withheld_among, withholds
 from services.office import Office
 
@@ -154,7 +153,7 @@ def period_figures(office: Office, first: date | None, last: date | None) -> dic
     one, other = sorted((first or office.today().replace(month=1, day=1), last or office.today()))
     begins, ends = office.time.first + timedelta(days=1), office.time.last - timedelta(days=1)
     one, other = min(max(one, begins), ends), max(min(other, ends), begins)
-    found = kept(office, ("figures", one, other), lambda session: figures(session, office, one, other))
+    found = figures_of(one, other).shown(office)
     if found is None:
         raise LookupError("no figures")
     return asdict(found) | {"first": found.first.isoformat(), "last": found.last.isoformat()}

@@ -19,13 +19,13 @@ from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
+from services.board_counts import MATTERS
 from services.board_front import front_lists
 from services.board_kept import kept
 from services.board_lights import not_restricted
 from services.board_types import BoardFront, RunLink, Todo, TodoItem
 from services.board_users import BoardUser
 from services.case_view import people_of
-from services.matters import systemic_matters
 from services.office import Office
 from services.people import UNIT_ROLES, People
 from services.run_links import Registered, registered
@@ -42,7 +42,6 @@ SWEPT_BY = timedelta(minutes=30)
 """A step is taken by the sweep after it is due, every ten minutes; what is older than this was tried and failed."""
 PATIENCE = 0.3
 """Seconds that the page waits for what is found in the background."""
-MATTERS_FOR = 600.0
 QUICK = 0.03
 """Seconds for which a page asks the same again: what takes longer changes with the directory, and is kept for a minute."""
 WITHHELD_CASE = Label("涉密事项", "A restricted case")
@@ -277,8 +276,8 @@ def _alike(session: Session, office: Office) -> tuple[tuple[str, str, tuple[Like
 
 
 def _matters(office: Office) -> Todo:
-    """Found in the background where that takes long: the page does not wait for it."""
-    found = kept(office, "matters", lambda s: systemic_matters(s, office), patience=PATIENCE, fresh=MATTERS_FOR) or ()
+    """Found by the sweep where that takes long, or in the background: the page does not wait for it."""
+    found = MATTERS.shown(office, PATIENCE) or ()
     items = (
         TodoItem(one.title, case_path(one.cases[0].code), note=one.reason, lines=tuple((c.code, c.title) for c in one.cases[:4]))
         for one in found[:FIRST]

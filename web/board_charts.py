@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy.orm import Session as Database
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.lights import LIGHT_LABELS
+from services.board_counts import LOOKS_BACK, Closed, a_year, closed_of, lights_of, months_back
 from services.board_kept import kept
 from services.chart_canvas import NARROW, WIDE
 from services.chart_drawing import backlog, closing, lights, resolving
@@ -22,21 +22,16 @@ from services.chart_words import (
     resolving_says,
     waits_say,
 )
-from services.charts import OPEN_LIGHTS, Distribution, LightHistory, Month, light_history, monthly
-from services.charts import resolving as how_long
+from services.charts import OPEN_LIGHTS, LightHistory
 from services.charts_waits import Waits, waits
-from services.figure_rows import load_closed
 from services.office import Office
 from web.board_door import board_page, signed_in
 from web.board_figures import asked
 from web.languages import locale_of
 from web.site import site_of
 
-FRESH = 300.0
-"""Seconds for which a chart of a large office is shown as it was counted."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """A picture carries its own styles, and nothing else."""
-LOOKS_BACK = timedelta(days=40)
 LONGEST = timedelta(days=1100)
 """Three years: more days than a picture has points."""
 TABLE_ROWS = 16
@@ -49,7 +44,7 @@ def page(request: Request) -> Response:
     first, last = _period(request, office)
     history, waiting = _history(office, first, last), _waits(office)
     days, _ = _closed(office, first, last)
-    _, months = _closed(office, _a_year(office, first, last), last)
+    _, months = _closed(office, a_year(office, first, last), last)
     outcomes = {code: rule.label for code, rule in office.policy.outcomes.items()}
     return board_page(
         request, session, "board_charts.html", first=first, last=last, periods=_offered(office.today()), names=NAMES, history=history,
@@ -79,7 +74,7 @@ def picture(request: Request) -> Response:
             days, _ = _closed(office, first, last)
             drawn = resolving(days, resolving_says(days).in_(locale), locale, width)
         case "closing":
-            _, months = _closed(office, _a_year(office, first, last), last)
+            _, months = _closed(office, a_year(office, first, last), last)
             outcomes = {code: rule.label for code, rule in office.policy.outcomes.items()}
             drawn = closing(months, outcomes, closing_says(months).in_(locale), locale, width)
         case _:
@@ -95,42 +90,24 @@ def _period(request: Request, office: Office) -> tuple[date, date]:
     return min(first, office.today()), min(last, office.today())
 
 
-def _a_year(office: Office, first: date, last: date) -> date:
-    """The first day of the months that are shown: months of a few weeks would say nothing."""
-    return max(min(first, _months_back(last.replace(day=1), 11)), office.time.first + LOOKS_BACK)
-
-
 def _offered(today: date) -> dict[str, tuple[date, date]]:
     month = today.replace(day=1)
     return {
         "four_weeks": (today - timedelta(days=27), today), "thirteen_weeks": (today - timedelta(days=90), today),
-        "twelve_months": (_months_back(month, 11), today),
+        "twelve_months": (months_back(month, 11), today),
         "year": (today.replace(month=1, day=1), today),
     }  # fmt: skip
 
 
-def _months_back(month: date, n: int) -> date:
-    for _ in range(n):
-        month = (month - timedelta(days=1)).replace(day=1)
-    return month
-
-
 def _history(office: Office, first: date, last: date) -> LightHistory:
-    def count(database: Database) -> LightHistory:
-        return light_history(database, office, first, last)
-
-    found = kept(office, ("lights", first, last), count, fresh=FRESH)
+    found = lights_of(first, last).shown(office)
     if found is None:
         raise HTTPException(503)
     return found
 
 
-def _closed(office: Office, first: date, last: date) -> tuple[Distribution, tuple[Month, ...]]:
-    def count(database: Database) -> tuple[Distribution, tuple[Month, ...]]:
-        cases = load_closed(database, office, first, last)
-        return how_long(cases), monthly(office, cases, first, last)
-
-    found = kept(office, ("closed", first, last), count, fresh=FRESH)
+def _closed(office: Office, first: date, last: date) -> Closed:
+    found = closed_of(first, last).shown(office)
     if found is None:
         raise HTTPException(503)
     return found

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.board_kept import kept
-from services.figures import figures
+from services.board_counts import figures_of
 from services.office import Office
 from web.board_door import board_page, signed_in
 from web.site import site_of
@@ -29,7 +28,7 @@ def show(request: Request) -> Response:
     session, office = signed_in(request), site_of(request).office
     periods = offered(office.today())
     first, last = asked(request, office, periods["year"].first)
-    found = kept(office, ("figures", first, last), lambda database: figures(database, office, first, last))
+    found = figures_of(first, last).shown(office)
     return board_page(request, session, "board_figures.html", found=found, periods=periods)
 
 

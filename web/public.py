@@ -6,8 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.board_kept import kept
-from services.public_figures import MEASURES, public_figures, years
+from services.board_counts import public_of
+from services.public_figures import MEASURES, years
 from web.rates import Rate
 from web.site import client_of, page, site_of
 
@@ -24,7 +24,7 @@ def show(request: Request) -> Response:
     site.rates.count(Rate.PUBLIC, client_of(request))
     offered = years(office.today())
     year = _year(request.query_params.get("year", ""), offered)
-    found = kept(office, ("public", year), lambda database: public_figures(database, office, year), fresh=KEPT_FOR)
+    found = public_of(year).shown(office)
     response = page(request, "public.html", found=found, years=offered, measures=MEASURES)
     response.headers["cache-control"] = f"public, max-age={KEPT_FOR}"
     # What is passed on to others carries nobody's choice of language.
