@@ -70,6 +70,11 @@ def answered_clock(duty: Clock) -> int | None:
     return int(duty.note.split(" ")[2])
 
 
+def answered_colour(duty: Clock) -> Colour | None:
+    """The colour of the notice that a duty answers; None for a duty that somebody gave."""
+    return None if answered_clock(duty) is None else Colour(duty.note.split(" ")[0])
+
+
 def duty_label(duty: Clock, policy: Policy) -> Label:
     """What a duty asks for, in words."""
     if answered_clock(duty) is None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.attribution import OverdueDay
 from domain.clocks import CLOCKS, ClockState, Happening, Moment
+from domain.effects_duty import answered_colour
 from domain.explain import Account, account
 from domain.labels import PARTY_LABELS, clock_name
 from domain.lifecycle import Party
@@ -166,7 +167,9 @@ class _Desk:
         names = self._names.setdefault((counted_by, policy.version), day_names(policy, version))
         found = account(moments, lambda v: office.in_force.calendar(self._session, v), now, names.notes)
         adopted = self._session.get(PolicyVersion, row.policy_version)
-        setting = Setting(self._case.case_class, self._case.severity, self._case.rung, row.round > 1, self._factor_type)
+        setting = Setting(
+            self._case.case_class, self._case.severity, self._case.rung, row.round > 1, self._factor_type, answered_colour(clock)
+        )  # fmt: skip
         key = rule_key(row.kind, found.limit, row.subject, policy, setting) if found.limit is not None else None
         rule = Rule(
             key, row.policy_version, adopted.adopted_at if adopted is not None else None, found.calendar,

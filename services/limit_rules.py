@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.policy import Limit, Policy
+from domain.policy import Colour, Limit, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Setting:
     rung: int
     redone: bool
     factor_type: str | None = None
+    answers: Colour | None = None
+    """The colour of the notice that a duty answers."""
 
 
 def rule_key(kind: str, limit: Limit, subject: str, policy: Policy, setting: Setting) -> str | None:
@@ -52,9 +54,8 @@ def _keys(kind: str, subject: str, policy: Policy, setting: Setting) -> Iterator
             for name, limit in stage.limits.items():
                 yield f"factor_types.{type_.code}.stages.{stage.code}.limits.{name}", limit
     elif kind == "duty":
-        yield from (
-            (f"notices.{colour.value}.answer_within", one.answer_within) for colour, one in policy.notices.items()
-        )
+        for colour in sorted(policy.notices, key=lambda colour: colour is not setting.answers):
+            yield f"notices.{colour.value}.answer_within", policy.notices[colour].answer_within
     elif hasattr(limits, kind):
         yield f"limits.{kind}", getattr(limits, kind)
 

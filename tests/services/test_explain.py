@@ -60,12 +60,14 @@ def test_the_rule_is_named_with_its_versions(office: Office) -> None:
     assert clock_of(explained(it), "close").rule.key == "limits.redo"
 
 
-def test_an_answer_to_a_notice_is_owed_by_the_notices_own_rule(office: Office) -> None:
-    """Its limit stands with the colour, not with the limits of the steps."""
+@pytest.mark.parametrize(("at", "colour"), [("2026-07-22 08:30", "yellow"), ("2026-07-25 08:30", "red")])
+def test_an_answer_to_a_notice_is_owed_by_the_notices_own_rule(office: Office, at: str, colour: str) -> None:
+    """Its limit stands with the colour, not with the limits of the steps, also where two colours allow the same time."""
     it = report(office)
-    it.sweep_at("2026-07-22 08:30")
-    answers = [c for c in explained(it).clocks if c.kind == "duty"]
-    assert {c.rule.key for c in answers} == {"notices.yellow.answer_within"}
+    it.sweep_at(at)
+    answers = [c for c in explained(it).clocks if c.kind == "duty" and c.open]
+    assert f"notices.{colour}.answer_within" in {c.rule.key for c in answers}
+    assert {c.rule.key for c in answers} <= {"notices.yellow.answer_within", "notices.red.answer_within"}
 
 
 def test_a_pause_says_for_what_by_whom_and_how_much_of_the_cap_is_used(office: Office) -> None:
