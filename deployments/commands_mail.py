@@ -29,23 +29,27 @@ def _mail() -> None:
 def preview(
     name: Annotated[str | None, typer.Argument(help="Which mail, e.g. assigned_lead; --list names them.")] = None,
     locale: Annotated[Language, typer.Option(help="Its language.")] = Language.ZH,
+    variant: Annotated[str, typer.Option(help="Another look of it, e.g. red; --list names them.")] = "",
     out: Annotated[
         Path | None, typer.Option(help="Write the page to this file and the plain text beside it (.txt).")
     ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="Name every mail and what it is for.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Name every mail, what it is, and its other looks.")] = False,
 ) -> None:
     """Print a mail's subject and text as its reader gets them, all of it fictional; --out writes the page too."""
     import notifications.messages  # noqa: F401 - importing them fills the registry
     from notifications.message import Message, UnknownMessage
+    from notifications.names import name_of
+    from notifications.preview import UnknownVariant
     from notifications.preview import preview as write
 
     if list_ or name is None:
         for known, kind in sorted(Message.registry.items()):
-            typer.echo(f"{known:<26}{(kind.__doc__ or '').splitlines()[0]}")
+            looks = ", ".join(kind.variants())
+            typer.echo(f"{known:<26}{name_of(known).in_(locale.value)}{f' ({looks})' if looks else ''}")
         return
     try:
-        written = write(name, locale.value)
-    except UnknownMessage as unknown:
+        written = write(name, locale.value, variant)
+    except (UnknownMessage, UnknownVariant) as unknown:
         raise CommandRefused(str(unknown)) from unknown
     if out is None:
         typer.echo(f"{written.subject}\n\n{written.text}", nl=False)

@@ -34,6 +34,18 @@ PARTY_LABELS: dict[Party, Label] = {
     Party.OBSERVER: Label("知悉人", "Observer"),
 }
 
+STEP_LABELS: dict[str, Label] = {
+    "blue": Label("蓝色提示", "blue notice"),
+    "yellow": Label("黄色督办", "yellow notice"),
+    "red": Label("红色督办", "red notice"),
+    "circular": Label("通报", "circular"),
+    "reminder_1": Label("第一次提醒", "first reminder"),
+    "reminder_2": Label("第二次提醒", "second reminder"),
+    "expire": Label("到期处理", "expiry"),
+    "climb": Label("提级", "climb"),
+}
+"""What a clock does at a moment (`domain.ladder.Step`), and the colours of notices."""
+
 APPROVAL_LABELS: dict[ApprovalKind, Label] = {
     ApprovalKind.SIGN_OFF: Label("答复签发", "Sign-off of the reply"),
     ApprovalKind.EXTENSION: Label("延期申请", "Extension"),

@@ -107,6 +107,11 @@ class Message:
         """A fictional mail of this kind, for previews."""
         raise NotImplementedError(cls.name)
 
+    @classmethod
+    def variants(cls) -> dict[str, Self]:
+        """Fictional mails of this kind that look otherwise than the example, by what they are."""
+        return {}
+
 
 def from_facts(name: str, facts: Mapping[str, object]) -> Message:
     """The message `name` with stored facts; UnknownMessage, or MissingFact for any that lacks or is not declared."""

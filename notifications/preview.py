@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from domain.policy import Label
@@ -17,11 +18,22 @@ OFFICE = OfficeLine(
 )
 
 
-def preview(name: str, locale: str) -> Rendered:
-    """The mail `name` ("assigned_lead" …) in "zh" or "en", all of it fictional; UnknownMessage if there is none."""
+class UnknownVariant(LookupError):
+    """A mail has no such variant; says which it has."""
+
+    def __init__(self, name: str, variant: str, known: Iterable[str]) -> None:
+        has = ", ".join(known) or "none"
+        super().__init__(f"{name} has no variant {variant!r}; it has {has}")
+
+
+def preview(name: str, locale: str, variant: str = "") -> Rendered:
+    """The mail `name` ("assigned_lead" …) in "zh" or "en", all of it fictional. UnknownMessage, UnknownVariant."""
     kind = Message.registry.get(name)
     if kind is None:
         raise UnknownMessage(name)
+    message = kind.variants().get(variant) if variant else kind.example()
+    if message is None:
+        raise UnknownVariant(name, variant, kind.variants())
     token = "Zk3mWq0b5Yt7Rr1xPd8sVn2uLc6hJf4g"  # noqa: S105 - an example that opens nothing
     paths = {
         "act": "act",
@@ -35,4 +47,4 @@ def preview(name: str, locale: str) -> Rendered:
     links |= {link: f"https://expedite.example.org/{paths.get(link, 'act')}/{link}{token}" for link in kind.beside}
     if "notice" in links:
         links["notice"] += "/notice/7"
-    return render(kind.example(), locale, links, OFFICE)
+    return render(message, locale, links, OFFICE)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from domain.policy import Label
 from notifications.message import Line, Words, parse_moment
 
 _PATTERNS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
+_DAYS = {"zh": "y年M月d日", "en": "d MMM y"}
 _BABEL = {"zh": "zh_Hans_CN", "en": "en_GB"}
 # A colour is always a shape and a word too: some readers see no colour, some programs show none.
 SHAPES = {"blue": "●", "yellow": "▲", "red": "■", "circular": "◆"}
@@ -49,6 +51,10 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def moment(value: str) -> str:
         return str(format_datetime(parse_moment(value), _PATTERNS[locale], tzinfo=zone, locale=_BABEL[locale]))
 
+    @lru_cache(maxsize=512)
+    def day(value: str) -> str:
+        return str(format_date(date.fromisoformat(value), _DAYS[locale], locale=_BABEL[locale]))
+
     def due(value: str, estimated: bool = False) -> str:
         mark = ("（推定）" if locale == "zh" else " (estimated)") if estimated else ""
         return moment(value) + mark
@@ -69,6 +75,7 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
 
     return {
         "moment": moment,
+        "day": day,
         "due": due,
         "label": label,
         "labels": labels,

@@ -13,6 +13,7 @@ from domain.policy import Label
 from models.case import Case
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
+from notifications.names import name_of
 from services.board_users import BoardUser
 from services.confirmations import NOT_ASKED
 from services.edits import edit_of, said_of_decision
@@ -51,7 +52,7 @@ class FailedMail:
 
     id: int
     address: str
-    message: str
+    message: Label
     case: str | None
     owed_at: datetime
     problem: str
@@ -112,7 +113,8 @@ def failed_mails(office: Office) -> tuple[FailedMail, ...]:
             .limit(MOST)
         )
         return tuple(
-            FailedMail(row.id, row.address, row.message, code, row.owed_at, row.problem or "") for row, code in rows
+            FailedMail(row.id, row.address, name_of(row.message), code, row.owed_at, row.problem or "")
+            for row, code in rows
         )
 
 

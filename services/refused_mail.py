@@ -12,6 +12,7 @@ from models.case import Case
 from models.engine import hold
 from models.office import Outbox, OutboxState
 from notifications.message import line
+from notifications.names import name_of
 from services.leases import last_beat, write_beat
 from services.office import Office
 from services.owing import insert_once, outbox_row
@@ -49,8 +50,8 @@ def tell_operator(office: Office) -> int:
         write_beat(session, office, _TOLD, {"messages": [(row.id, row.attempts) for row in rows]})
         lines = []
         for row in fresh[:FIRST]:
-            name = " ".join(part for part in (row.code, row.message) if part)
-            lines.append(line(Label(name, name), f"{row.address}: {row.problem or ''}"))
+            code, name = f"{row.code} " if row.code else "", name_of(row.message)
+            lines.append(line(Label(f"{code}{name.zh}", f"{code}{name.en}"), f"{row.address}: {row.problem or ''}"))
         insert_once(session, [outbox_row(
             key=f"{MESSAGE}:{uuid4().hex}", message=MESSAGE, address=operator, locale="zh", now=now, domain=office.mail_domain,
             facts={"day": office.today().isoformat(), "count": len(fresh), "lines": lines},

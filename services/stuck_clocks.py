@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from domain.clocks import CLOCKS
+from domain.labels import STEP_LABELS
 from domain.policy import Label
 from models.case import Case
 from models.clock import Clock
@@ -88,5 +89,8 @@ def _mail(office: Office, one: Stuck, now: datetime, locale: str) -> dict[str, o
     return outbox_row(
         key=f"step_failed:{one.owner}:{since}", message="step_failed", address=office.policy.mail.operator, locale=locale, now=now,
         domain=office.mail_domain,
-        facts={"case_code": one.case, "clock": words(label), "step": one.step, "since": since, "problem": one.problem},
+        facts={
+            "case_code": one.case, "clock": words(label), "step": one.step, "since": since, "problem": one.problem,
+            "step_name": words(STEP_LABELS.get(one.step, Label(one.step, one.step))),
+        },
     )  # fmt: skip

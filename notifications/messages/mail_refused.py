@@ -29,7 +29,7 @@ class MailRefused(Message):
             count=3,
             lines=(
                 {
-                    "label": {"zh": f"{CASE} assigned_lead", "en": f"{CASE} assigned_lead"},
+                    "label": {"zh": f"{CASE} 主办交办通知", "en": f"{CASE} Assignment to the lead unit"},
                     "kind": "text",
                     "value": "gongdian-lly@example.org: 550 no such user",
                 },

@@ -23,6 +23,7 @@ class StepFailed(Message):
     step: str
     since: Moment
     problem: str
+    step_name: Words | None = None
 
     @classmethod
     def example(cls) -> StepFailed:
@@ -32,4 +33,5 @@ class StepFailed(Message):
             step="yellow",
             since="2026-07-31T00:30:00+00:00",
             problem="OutsideCalendarError",
+            step_name={"zh": "黄色督办", "en": "yellow notice"},
         )

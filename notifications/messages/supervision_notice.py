@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from notifications.message import Message, Moment, Words
@@ -46,3 +46,22 @@ class SupervisionNotice(Message):
             recipient_role={"zh": "部门分管负责人", "en": "Department deputy head"},
             is_copy=False,
         )
+
+    @classmethod
+    def variants(cls) -> dict[str, SupervisionNotice]:
+        yellow = cls.example()
+        return {
+            "blue": replace(
+                yellow, number="鸳督〔2026〕6号", colour="blue", notice={"zh": "蓝色提示单", "en": "Blue reminder"}, overdue_working_days=0,
+                answer_by=None, recipient_role={"zh": "主办单位联络员", "en": "Liaison of the lead unit"},
+            ),
+            "red": replace(
+                yellow, number="鸳督〔2026〕9号", colour="red", notice={"zh": "红色督办单", "en": "Red notice"}, overdue_working_days=3,
+                recipient_role={"zh": "主办单位主要负责人", "en": "Head of the lead unit"},
+            ),
+            "circular": replace(
+                yellow, number="鸳督〔2026〕12号", colour="circular", notice={"zh": "通报", "en": "Circular"}, overdue_working_days=6,
+                recipient_role={"zh": "主办单位主要负责人", "en": "Head of the lead unit"},
+            ),
+            "copy": replace(yellow, is_copy=True, answer_by=None, recipient_role={"zh": "推进办主任", "en": "Desk head"}),
+        }  # fmt: skip

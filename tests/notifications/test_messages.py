@@ -23,8 +23,10 @@ from notifications.messages import (
     SupervisionNotice,
 )
 from notifications.messages.samples import CASE, RECEIPT
-from notifications.preview import OFFICE, preview
+from notifications.names import NAMES as PEOPLES
+from notifications.preview import OFFICE, UnknownVariant, preview
 from notifications.render import render
+from notifications.wording import filters
 
 NAMES = sorted(Message.registry)
 LOCALES = ("zh", "en")
@@ -67,9 +69,9 @@ def test_each_mail_says_the_same_in_all_forms(name: str, locale: str) -> None:
     mail = preview(name, locale)
     page = Page(mail.html)
     facts = Message.registry[name].example().facts()
-    sign = (
-        CASE if facts.get("case_code") else str(facts.get("receipt") or facts.get("project_code") or facts.get("day"))
-    )
+    day = str(facts["day"]) if "day" in facts else ""
+    written = filters(locale, OFFICE.zone)["day"](day) if day else day
+    sign = CASE if facts.get("case_code") else str(facts.get("receipt") or facts.get("project_code") or written)
     assert sign in mail.subject
     assert sign in mail.text
     assert sign in page.seen
@@ -99,6 +101,23 @@ def test_each_mail_is_readable_anywhere(name: str, locale: str) -> None:
     for form in (mail.subject, mail.text, page.seen):
         assert not re.search(r"\{\{|\{%|None|Undefined|\{'zh'", form)
         assert form.strip()
+
+
+def test_each_mail_has_a_name_for_people_and_no_name_is_left_over() -> None:
+    """On the board and in the operator's mails a message is called as the office calls it."""
+    assert set(PEOPLES) == set(NAMES)
+    assert len({label.zh for label in PEOPLES.values()}) == len({label.en for label in PEOPLES.values()}) == len(NAMES)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("variant", "shape"), [("blue", "●"), ("red", "■"), ("circular", "◆"), ("copy", "▲")])
+def test_a_notice_can_be_looked_at_in_each_colour(variant: str, shape: str, locale: str) -> None:
+    """Colour, shape and word in the subject; a copy says that it is one; another variant is refused by name."""
+    mail = preview("supervision_notice", locale, variant)
+    assert shape in mail.subject
+    assert (("抄送" if locale == "zh" else "copy") in mail.subject.lower()) is (variant == "copy")
+    with pytest.raises(UnknownVariant, match="it has blue, red, circular, copy"):
+        preview("supervision_notice", locale, "purple")
 
 
 @pytest.mark.parametrize("name", NAMES)
