@@ -20,7 +20,7 @@ from domain.refusals import FieldRefused, need, wrong
 from models.attachment import Attachment
 from models.case import Approval, Case
 from models.engine import hold
-from models.intake import Delivery, DeliveryState
+from models.intake import Delivery, DeliveryState, Trust
 from services.board_users import BoardUser
 from services.case_files import Surroundings, load_cases
 from services.casebook import Casebook
@@ -31,6 +31,7 @@ from services.identities import unheard_by
 from services.links import Grant, resolve
 from services.office import Office
 from services.page_types import FileLine
+from services.report import said_of
 
 FIELD = "files"
 
@@ -147,16 +148,28 @@ def adopt(book: Casebook, rows: Collection[Delivery]) -> None:
     told = {}
     for case_id, files in by_case.items():
         delivery = became[files[0].delivery_id or 0]
-        actor = Actor(Party.ENTERPRISE, "form", contact=delivery.contact_id)
-        told[case_id] = (actor, "reported", [_said(file) for file in files])
+        told[case_id] = (_sender(book, delivery), "reported", [_said(file) for file in files])
+    contacts = {row.case_id: row.contact_id for row in became.values()}
     for case_id, seq in _record(book, told).items():
-        contact = told[case_id][0].contact
+        contact = contacts[case_id]
         book.session.execute(
             update(Attachment)
             .where(Attachment.id.in_([file.id for file in by_case[case_id]]))
             .values(case_id=case_id, seq=seq, contact_id=contact)
             .execution_options(synchronize_session=False)
         )
+
+
+def _sender(book: Casebook, delivery: Delivery) -> Actor:
+    """Who sent a report's files: its reporter, or the clerk who registered it for them."""
+    if delivery.trust is not Trust.DESK:
+        return Actor(Party.ENTERPRISE, "form", contact=delivery.contact_id)
+    try:
+        by = said_of(delivery).get("by")
+    except FieldRefused:
+        by = None
+    account = str(by) if by in book.people.persons else None
+    return Actor(Party.CLERK, delivery.source, account=account, asserted=account is None)
 
 
 def _record(book: Casebook, told: dict[int, tuple[Actor, str, list[dict[str, object]]]]) -> dict[int, int]:

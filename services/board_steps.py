@@ -5,7 +5,7 @@ Everything else goes through the engine's UI; a restricted case never does, beca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from domain.policy import Label, Role
 from domain.refusals import FieldRefused
 from domain.rules import CLOCK_OF, offered
 from models import case as tables
+from services.attachments import HeldFile
 from services.board_types import RunLink, StepForm
 from services.board_users import BoardUser
 from services.case_files import Surroundings
@@ -168,11 +169,18 @@ def take_step(office: Office, user: BoardUser, code: str, name: str, values: Map
     return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
 
 
-def register_on_board(office: Office, user: BoardUser, values: Mapping[str, str], command_id: str) -> StepResult:
+def register_on_board(
+    office: Office, user: BoardUser, values: Mapping[str, str], command_id: str, files: Sequence[HeldFile] = ()
+) -> StepResult:
     """Register a difficulty on an enterprise's behalf, restricted or without naming who reports, if ticked; done once per id.
 
-    Raises FieldRefused naming the form's own field.
+    Raises FieldRefused naming the form's own field, FilesUnavailable.
     """
+    return register(office, read_on_board(user, values), command_id, CHANNEL, files)
+
+
+def read_on_board(user: BoardUser, values: Mapping[str, str]) -> dict[str, Any]:
+    """The form's values as a report; FieldRefused names the form's own field."""
     firm = {k: values.get(k, "") for k in ("uscc", "contact", "phone", "email")}
     report: dict[str, Any] = {
         "enterprise": firm | {"name": values.get("enterprise", ""), "locale": values.get("locale", "zh")},
@@ -185,4 +193,4 @@ def register_on_board(office: Office, user: BoardUser, values: Mapping[str, str]
         named = str(refusal.facts.get("field", "")).removeprefix("enterprise.")
         field = "enterprise" if named == "name" else named
         raise FieldRefused(refusal.code, refusal.text, {**refusal.facts, "field": field}) from None
-    return register(office, report, command_id, CHANNEL)
+    return report

@@ -22,6 +22,7 @@ from models.directory import Account, Project, Unit
 from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
 from models.office import Command
+from services.attachments import HeldFile, add_to_delivery
 from services.casebook import Request, case_id_of, open_casebook
 from services.chain import canonical
 from services.directory_change import WHAT_LABELS
@@ -174,8 +175,18 @@ def _restricted(session: Session, codes: Sequence[str]) -> frozenset[str]:
     return frozenset(session.scalars(select(Case.code).where(Case.code.in_(codes), Case.restricted)))
 
 
-def register(office: Office, report: Mapping[str, Any], command_id: str, channel: str = "prefect") -> StepResult:
-    """Register a difficulty on an enterprise's behalf; the report is stored like any other and opened at once."""
+def register(
+    office: Office,
+    report: Mapping[str, Any],
+    command_id: str,
+    channel: str = "prefect",
+    files: Sequence[HeldFile] = (),
+) -> StepResult:
+    """Register a difficulty on an enterprise's behalf; the report is stored like any other, with its files, and opened at once."""
+
+    def then(session: Session, delivery_id: int, _receipt: str) -> None:
+        add_to_delivery(session, office, delivery_id, files)
+
     known = repeated(office, command_id)
     if known is not None:
         return known[0]
@@ -184,8 +195,9 @@ def register(office: Office, report: Mapping[str, Any], command_id: str, channel
     except Refused as refusal:
         return StepResult("", False, str(refusal))
     receipt = store(
-        office, channel, command_id, Trust.DESK, DeliveryState.WAITING, canonical(report).encode(), "application/json"
-    )
+        office, channel, command_id, Trust.DESK, DeliveryState.WAITING, canonical(report).encode(), "application/json",
+        then=then if files else None,
+    )  # fmt: skip
     result = _opened(office, receipt.receipt)
     with office.writing() as session:
         known = repeated_in(session, command_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.policy import Label
 from domain.quantity import MEASURES
 from domain.refusals import need
+from services.attachments import HeldFile
 from services.factor_intake import FACTOR
 from services.factor_request import read_factor
 from services.form import in_form, public_choices, store_report
@@ -15,7 +16,7 @@ from services.intake import Receipt
 from services.links import new_token
 from services.office import Office
 from services.page_types import Choice
-from services.report import read_report
+from services.report import Report, read_report
 
 ASKED = ("type", "quantity", "unit", "needed_by", "difficulty", "attributes")
 
@@ -37,11 +38,17 @@ def factor_choices(office: Office) -> FactorChoices:
     return FactorChoices(types, tuple(Choice(u, Label(u, u)) for u in units), public_choices(office).projects)
 
 
-def submit_factor(office: Office, values: Mapping[str, str], locale: str) -> Receipt:
-    """Store a factor request from the public form. Raises FieldRefused naming the form's field.
+def submit_factor(office: Office, values: Mapping[str, str], locale: str, files: Sequence[HeldFile] = ()) -> Receipt:
+    """Store a factor request from the public form, with its files. Raises FieldRefused naming the form's field, FilesUnavailable.
 
     It is opened once the address is confirmed, like a report (`services.form`).
     """
+    data, report = read_request(office, values, locale)
+    return store_report(office, data, report, values.get("nonce") or new_token(), locale, files)
+
+
+def read_request(office: Office, values: Mapping[str, str], locale: str) -> tuple[dict[str, object], Report]:
+    """The form's values as a request and as a report; FieldRefused names the form's own field."""
     asked = {k: values.get(k, "") for k in ASKED} | {
         "item": values.get("item", ""), "note": values.get("note", ""), "project": values.get("project", "")
     }  # fmt: skip
@@ -58,4 +65,4 @@ def submit_factor(office: Office, values: Mapping[str, str], locale: str) -> Rec
         raise in_form(refusal) from None
     if report.email is None:
         raise need("email", "give a mail address: we send a link there to confirm the request")
-    return store_report(office, data, report, values.get("nonce") or new_token(), locale)
+    return data, report

@@ -12,15 +12,19 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.policy import Label
 from domain.refusals import FieldRefused
+from services.attachments import FIELD as FILES
+from services.attachments import Taken
 from services.board_inbox import decide, failed_mails, inbox_item, send_again, waiting_items
-from services.board_steps import register_on_board
+from services.board_steps import read_on_board, register_on_board
 from services.form import form_choices
 from web.board_door import answer_sent, board_page, of_the_desk
 from web.form import LONGEST, NONCE, content_key, mistakes_of
+from web.languages import locale_of
 from web.personal import Outcome, Sent
 from web.seals import drop_note, leave_note, take_note
 from web.sessions import Session
 from web.site import site_of
+from web.uploads import NO_FILES, kept_of, said_of_files
 
 REGISTERED = (
     "title", "detail", "category", "severity", "enterprise", "uscc", "project", "contact", "phone", "email", "channel", "locale",
@@ -32,23 +36,28 @@ NEEDED = ("title", "enterprise")
 def register(request: Request) -> Response:
     """The empty form. Its nonce makes a form that is sent twice one case."""
     session = of_the_desk(request)
-    return _form(request, session, {"nonce": secrets.token_urlsafe(24), "severity": "1", "channel": "phone"})
+    return _form(request, session, {"nonce": secrets.token_urlsafe(24), "severity": "1", "channel": "phone"}, NO_FILES)
 
 
 async def submit(request: Request) -> Response:
     """Register, and lead to the case; with a mistake, the form again with what was typed (422)."""
-    return await answer_sent(request, of_the_desk, lambda session, sent: _submit(request, session, sent))
+    return await answer_sent(request, of_the_desk, lambda session, sent: _submit(request, session, sent), files=True)
 
 
 def _submit(request: Request, session: Session, sent: Sent) -> Response:
     typed = {name: sent.values.get(name, "") for name in (*REGISTERED, "nonce")}
     if not NONCE.fullmatch(typed["nonce"]):
         typed["nonce"] = secrets.token_urlsafe(24)
-    site = site_of(request)
+    site, files = site_of(request), sent.taken.files
+    hashes = ",".join(file.sha256 for file in files)
+    key = content_key(typed | {FILES: hashes}, (*REGISTERED, *((FILES,) if hashes else ())))
     try:
-        done = register_on_board(site.office, session.user, typed, content_key(typed, REGISTERED))
+        if sent.taken.refused is not None:
+            read_on_board(session.user, typed)
+            return _form(request, session, typed, sent.taken, sent.taken.refused)
+        done = register_on_board(site.office, session.user, typed, key, files)
     except FieldRefused as refused:
-        return _form(request, session, typed, refused)
+        return _form(request, session, typed, sent.taken, refused)
     if not done.done:
         raise HTTPException(409, done.message)
     response = RedirectResponse(f"/board/case/{quote(done.case, safe='')}", 303)
@@ -58,12 +67,16 @@ def _submit(request: Request, session: Session, sent: Sent) -> Response:
 
 
 def _form(
-    request: Request, session: Session, typed: Mapping[str, str], refused: FieldRefused | None = None
+    request: Request, session: Session, typed: Mapping[str, str], taken: Taken, refused: FieldRefused | None = None
 ) -> Response:
+    office = site_of(request).office
+    mistakes = mistakes_of(typed, refused, NEEDED) if refused is not None else {}
+    if taken.refused is not None:
+        mistakes[FILES] = "wrong"
     return board_page(
-        request, session, "board_register.html", status=422 if refused is not None else 200, typed=typed, longest=LONGEST,
-        choices=form_choices(site_of(request).office), mistakes=mistakes_of(typed, refused, NEEDED) if refused is not None else {},
-        problem=str(refused) if refused is not None else "",
+        request, session, "board_register.html", status=422 if mistakes else 200, typed=typed, longest=LONGEST,
+        choices=form_choices(office), mistakes=mistakes, problem=str(refused or taken.refused or ""), rules=office.policy.form,
+        kept=kept_of(request, session.token, taken.files), file_problem=said_of_files(taken, locale_of(request)),
     )  # fmt: skip
 
 

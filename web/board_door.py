@@ -19,6 +19,7 @@ from web.rates import Rate
 from web.seals import FIELD, check_origin, check_seal, form_seal
 from web.sessions import Session
 from web.site import client_of, is_loopback, page, site_of
+from web.uploads import KEPT, NO_FILES, take_files
 
 FRONT = "/board"
 SIGN_IN = "/board/sign-in"
@@ -61,25 +62,33 @@ def board_page(request: Request, session: Session, template: str, *, status: int
     return page(request, template, status=status, user=session.user, seal=seal, **facts)
 
 
-async def read_sent(request: Request, session: Session) -> Sent:
-    """A form of the board as it was sent. Raises ForeignForm, BodyTooLarge."""
+async def read_sent(request: Request, session: Session, *, files: bool = False) -> Sent:
+    """A form of the board as it was sent, with its `files` where it takes some. Raises ForeignForm, BodyTooLarge, FilesUnavailable."""
     site = site_of(request)
     check_origin(request, site.settings.base_url)
-    form = await read_form(request, site.settings.body_limit)
-    check_seal(site.key, session.token, str(form.get(FIELD, "")))
-    values: dict[str, str] = {}
-    for name, value in form.multi_items():
-        if name not in (FIELD, ACTION) and isinstance(value, str):
-            values[name] = f"{values[name]},{value}" if name in values else value
-    return Sent(str(form.get(ACTION, "")), values)
+    form = await read_form(request, site.settings.body_limit, site.office.policy.form.files if files else None)
+    try:
+        check_seal(site.key, session.token, str(form.get(FIELD, "")))
+        values: dict[str, str] = {}
+        for name, value in form.multi_items():
+            if name not in (FIELD, ACTION, KEPT) and isinstance(value, str):
+                values[name] = f"{values[name]},{value}" if name in values else value
+        taken = await take_files(request, form, session.token) if files else NO_FILES
+        return Sent(str(form.get(ACTION, "")), values, taken)
+    finally:
+        await form.close()
 
 
 async def answer_sent(
-    request: Request, who: Callable[[Request], Session], answer: Callable[[Session, Sent], Response]
+    request: Request,
+    who: Callable[[Request], Session],
+    answer: Callable[[Session, Sent], Response],
+    *,
+    files: bool = False,
 ) -> Response:
     """Read a form of somebody whom `who` lets in, and answer it in a thread. Raises what `who` and reading raise."""
     session = await run_in_threadpool(who, request)
-    sent = await read_sent(request, session)
+    sent = await read_sent(request, session, files=files)
     return await run_in_threadpool(answer, session, sent)
 
 

@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from domain.refusals import FieldRefused
-from services.factor_form import factor_choices, submit_factor
+from services.attachments import FIELD as FILES
+from services.attachments import Taken
+from services.factor_form import factor_choices, read_request, submit_factor
 from services.factor_request import LONGEST_ITEM, LONGEST_NOTE
 from services.report import LONGEST_NAME
 from web.bodies import read_form
@@ -20,6 +22,7 @@ from web.languages import locale_of
 from web.rates import Rate
 from web.seals import check_origin, leave_note
 from web.site import client_of, page, site_of
+from web.uploads import NO_FILES, kept_of, said_of_files, take_from_strangers
 
 FIELDS = (
     "type", "item", "quantity", "unit", "needed_by", "project", "difficulty", "note", "enterprise", "uscc", "contact", "phone", "email",
@@ -36,39 +39,53 @@ LONGEST = {
 
 def show(request: Request) -> Response:
     """The empty form. Its nonce makes a form that is sent twice one request."""
-    return _form(request, {"nonce": secrets.token_urlsafe(24), "type": request.query_params.get("type", "")[:32]})
+    typed = {"nonce": secrets.token_urlsafe(24), "type": request.query_params.get("type", "")[:32]}
+    return _form(request, typed, NO_FILES)
 
 
 async def submit(request: Request) -> Response:
     """Store the request and lead to its receipt; with a mistake, the form again with what was typed (422)."""
     site = site_of(request)
     check_origin(request, site.settings.base_url)
-    sent = await read_form(request, site.settings.body_limit)
-    typed = {name: str(sent.get(name, "")) for name in (*FIELDS, "nonce")}
-    return await run_in_threadpool(_submit, request, typed)
-
-
-def _submit(request: Request, typed: dict[str, str]) -> Response:
-    site = site_of(request)
     site.rates.count(Rate.REPORT, client_of(request))
-    if not NONCE.fullmatch(typed["nonce"]):
-        typed["nonce"] = secrets.token_urlsafe(24)
-    locale = locale_of(request)
+    sent = await read_form(request, site.settings.body_limit, site.office.policy.form.files)
     try:
-        stored = submit_factor(site.office, typed | {"nonce": content_key(typed, FIELDS)}, locale)
+        typed = {name: value if isinstance(value := sent.get(name, ""), str) else "" for name in (*FIELDS, "nonce")}
+        if not NONCE.fullmatch(typed["nonce"]):
+            typed["nonce"] = secrets.token_urlsafe(24)
+        taken = await take_from_strangers(request, sent, typed["nonce"])
+    finally:
+        await sent.close()
+    return await run_in_threadpool(_submit, request, typed, taken)
+
+
+def _submit(request: Request, typed: dict[str, str], taken: Taken) -> Response:
+    site, locale = site_of(request), locale_of(request)
+    hashes = ",".join(file.sha256 for file in taken.files)
+    key = content_key(typed | {FILES: hashes}, (*FIELDS, *((FILES,) if hashes else ())))
+    try:
+        if taken.refused is not None:
+            # What else is wrong is told with it; nothing is stored.
+            read_request(site.office, typed, locale)
+            return _form(request, typed, taken, taken.refused)
+        stored = submit_factor(site.office, typed | {"nonce": key}, locale, taken.files)
     except FieldRefused as refused:
-        return _form(request, typed, refused)
+        return _form(request, typed, taken, refused)
     response = RedirectResponse(f"/receipt?{urlencode({'number': stored.receipt, 'lang': locale})}", 303)
-    leave_note(response, site.key, stored.receipt, {"address": typed["email"]}, secure=site.https)
+    note = {"address": typed["email"], "files": len(taken.files)}
+    leave_note(response, site.key, stored.receipt, note, secure=site.https)
     return response
 
 
-def _form(request: Request, typed: Mapping[str, str], refused: FieldRefused | None = None) -> Response:
-    choices = factor_choices(site_of(request).office)
+def _form(request: Request, typed: Mapping[str, str], taken: Taken, refused: FieldRefused | None = None) -> Response:
+    office = site_of(request).office
     mistakes = _mistakes(typed, refused) if refused is not None else {}
+    if taken.refused is not None:
+        mistakes[FILES] = "wrong"
     return page(
-        request, "factor_form.html", status=422 if refused is not None else 200, typed=typed, choices=choices, longest=LONGEST,
-        required=REQUIRED, mistakes=mistakes, problem=str(refused) if refused is not None else "",
+        request, "factor_form.html", status=422 if mistakes else 200, typed=typed, choices=factor_choices(office), longest=LONGEST,
+        required=REQUIRED, mistakes=mistakes, problem=str(refused or taken.refused or ""), rules=office.policy.form,
+        kept=kept_of(request, typed["nonce"], taken.files), file_problem=said_of_files(taken, locale_of(request)),
     )  # fmt: skip
 
 

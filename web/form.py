@@ -10,18 +10,16 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from domain.refusals import FieldRefused, wrong
+from domain.refusals import FieldRefused
 from services.attachments import FIELD as FILES
-from services.attachments import Taken, room_for_strangers
+from services.attachments import Taken
 from services.form import promise, public_choices
 from services.form import read_form as read_values
 from services.intake import Receipt
 from services.pages import submit_form
-from services.problem_words import problem_zh
 from services.project_search import search_projects
 from services.report import LONGEST_DETAIL, LONGEST_NAME, LONGEST_TITLE
 from web.bodies import read_form
@@ -29,7 +27,7 @@ from web.languages import locale_of
 from web.rates import Rate
 from web.seals import check_origin, leave_note, take_note
 from web.site import client_of, page, site_of
-from web.uploads import NO_FILES, kept_of, take_files
+from web.uploads import NO_FILES, kept_of, said_of_files, take_from_strangers
 
 FIELDS = ("title", "detail", "category", "severity", "enterprise", "uscc", "project", "contact", "phone", "email")
 REQUIRED = ("title", "enterprise", "email")
@@ -61,14 +59,7 @@ async def submit(request: Request) -> Response:
             typed["project"] = chosen[:120]
         if not NONCE.fullmatch(typed["nonce"]):
             typed["nonce"] = secrets.token_urlsafe(24)
-        if any(part.size for part in sent.values() if isinstance(part, UploadFile)) and not await run_in_threadpool(
-            room_for_strangers, site.office
-        ):
-            taken = Taken(
-                (), wrong(FILES, "no files are taken at the moment; add them to the report once it is confirmed")
-            )
-        else:
-            taken = await take_files(request, sent, typed["nonce"])
+        taken = await take_from_strangers(request, sent, typed["nonce"])
     finally:
         await sent.close()
     if sent.get("search"):
@@ -125,15 +116,12 @@ def _form(
 ) -> Response:
     office = site_of(request).office
     mistakes = mistakes_of(typed, refused, REQUIRED) if refused is not None else {}
-    file_problem = ""
     if taken.refused is not None:
         mistakes[FILES] = "wrong"
-        said = str(taken.refused.facts["problem" if taken.refused.code == "field_wrong" else "remedy"])
-        file_problem = problem_zh(said) if locale_of(request) == "zh" else f"{said}."
     return page(
         request, "form.html", status=422 if mistakes else 200, typed=typed, choices=public_choices(office), longest=LONGEST,
         mistakes=mistakes, problem=str(refused or taken.refused or ""), rules=office.policy.form,
-        kept=kept_of(request, typed["nonce"], taken.files), file_problem=file_problem,
+        kept=kept_of(request, typed["nonce"], taken.files), file_problem=said_of_files(taken, locale_of(request)),
         found=search_projects(office, typed.get("project", "")) if searched else (), searched=searched,
     )  # fmt: skip
 

@@ -15,8 +15,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from domain.files import FileKind
-from services.attachments import FIELD, HeldFile, Taken, take
+from domain.refusals import wrong
+from services.attachments import FIELD, HeldFile, Taken, room_for_strangers, take
 from services.file_store import HELD_SECONDS
+from services.problem_words import problem_zh
 from web.rates import Rate
 from web.seals import seal
 from web.site import client_of, site_of
@@ -51,6 +53,23 @@ async def take_files(request: Request, form: FormData, about: str) -> Taken:
     if sent:
         site.rates.count(Rate.FILES, client_of(request))
     return await run_in_threadpool(take, site.office, sent, kept)
+
+
+async def take_from_strangers(request: Request, form: FormData, about: str) -> Taken:
+    """The same on a form that is open to everybody, while what nobody has confirmed leaves room. Raises as `take_files`."""
+    if any(part.size for part in form.values() if isinstance(part, UploadFile)) and not await run_in_threadpool(
+        room_for_strangers, site_of(request).office
+    ):
+        return Taken((), wrong(FIELD, "no files are taken at the moment; add them to the report once it is confirmed"))
+    return await take_files(request, form, about)
+
+
+def said_of_files(taken: Taken, locale: str) -> str:
+    """What is wrong with the files, in the reader's language; "" when nothing is."""
+    if taken.refused is None:
+        return ""
+    said = str(taken.refused.facts["problem" if taken.refused.code == "field_wrong" else "remedy"])
+    return problem_zh(said) if locale == "zh" else f"{said}."
 
 
 def kept_of(request: Request, about: str, files: Sequence[HeldFile]) -> tuple[KeptFile, ...]:

@@ -13,6 +13,7 @@ from models.case import Case
 from models.directory import Project
 from models.intake import Delivery
 from services.attachments import file_on_board
+from services.audit import verify
 from services.board_users import BoardRole, BoardUser
 from services.file_store import FileStore
 from services.office import Office
@@ -324,3 +325,33 @@ def test_the_board_shows_files_to_the_desk_alone(client: TestClient, office: Off
     assert file_on_board(office, desk, "DIF-2026-0001", number) is not None
     assert file_on_board(office, reader, "DIF-2026-0001", number) is None
     assert file_on_board(office, desk, "DIF-2026-0002", number) is None
+
+
+def test_a_factor_request_brings_its_papers(client: TestClient, office: Office) -> None:
+    """As on the form for difficulties: kept over a mistake, carried to the request once it is confirmed, told by content."""
+    typed = ASKED | {"quantity": "viel"}
+    page = Page(client.post("/factor", data=typed, files=files(("红线图.pdf", PDF))).text)
+    kept = kept_in(page)
+    assert len(kept) == 1
+    wrong = client.post("/factor", data=ASKED, files=files(("假.pdf", b"no paper")))
+    assert wrong.status_code == 422
+    nonce = next(f["value"] for tag, f in page.tags if tag == "input" and f.get("name") == "nonce")
+    sent = client.post(
+        "/factor", data=ASKED | {"nonce": nonce, "kept": kept}, files=files(("照片.jpg", JPG)), follow_redirects=False
+    )
+    assert sent.status_code == 303, sent.text
+    press(client, path_in(mail_of(deliver_all(office), "confirm_report")), "confirm_report")
+    receive_waiting(office)
+    with office.reading() as session:
+        [case] = session.scalars(select(Case)).all()
+        found = session.scalars(select(Attachment).order_by(Attachment.name)).all()
+    assert case.kind == "factor"
+    assert {(row.name, row.case_id) for row in found} == {("红线图.pdf", case.id), ("照片.jpg", case.id)}
+    assert verify(office).findings == ()
+
+
+ASKED = {
+    "type": "power", "item": "双回路供电", "quantity": "8", "unit": "MW", "needed_by": "2026-10-30", "project": "P02", "difficulty": "",
+    "note": "", "enterprise": "禾城湖粲钠能有限公司", "uscc": "", "contact": "项目联络员", "phone": "", "email": "gongcheng@example.com",
+    "nonce": "n" * 24,
+}  # fmt: skip

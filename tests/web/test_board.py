@@ -9,14 +9,20 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from domain.files import FILES_ADDED
 from domain.lifecycle import Status
+from models.attachment import Attachment
+from models.case import Event
+from services.audit import verify
 from services.board_users import entry_of, new_user
 from services.office import Office
 from services.receiver import receive_waiting
 from services.run_links import Registered, remember
 from tests.builders import report, standing
+from tests.filebox import PDF
 from tests.mailroom import deliver_all
 from tests.web.conftest import HERE, REPORT, Page, mail_of, path_in, press, read
 from web.app import create_app
@@ -240,6 +246,27 @@ def test_a_restricted_case_is_handled_on_its_page(desk: TestClient, office: Offi
     done = press(desk, path, "dispatch", lead="D08", case_class="ordinary")
     assert "已记录：分办" in done.text
     assert "appeal" in done.actions
+
+
+def test_the_desk_registers_with_the_papers_that_it_was_given(desk: TestClient, office: Office) -> None:
+    """Kept over a mistake, then the case's, recorded in the clerk's name; what only says that it is a picture is refused."""
+    form = read(desk, "/board/register").forms[-1] | {"title": "第二路电源无廊道", "enterprise": "禾城湖粲钠能有限公司"}
+    where = form.pop("")
+    bad = desk.post(where, data=form, files=[("files", ("a.png", b"<svg onload=x>", "image/png"))])
+    assert bad.status_code == 422
+    again = Page(
+        desk.post(where, data=form | {"title": ""}, files=[("files", ("来函.pdf", PDF, "application/pdf"))]).text
+    )
+    kept = [f["value"] for tag, f in again.tags if tag == "input" and f.get("name") == "kept"]
+    assert len(kept) == 1
+    done = desk.post(where, data=form | {"kept": kept}, follow_redirects=False)
+    assert done.status_code == 303, done.text
+    with office.reading() as session:
+        [row] = session.scalars(select(Attachment)).all()
+        [told] = session.scalars(select(Event).where(Event.action == FILES_ADDED)).all()
+    assert (row.name, row.case_id) == ("来函.pdf", told.case_id)
+    assert (told.actor["party"], told.actor["account"]) == ("clerk", "R06")
+    assert verify(office).findings == ()
 
 
 def test_registering_shows_mistakes_and_keeps_what_was_typed(desk: TestClient) -> None:
