@@ -33,6 +33,10 @@ _SAID = {
     ),
     "resubmit": Label("已再次提交审批。", "It was sent for the decision again."),
 }
+_TAKEN_UP = Label(
+    "感谢您的评价。该结果视为未解决，我们将继续办理。",
+    "Thank you for your rating. It counts as not solved: the case is taken up again.",
+)
 
 
 def perform(
@@ -74,6 +78,8 @@ def perform(
         return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
     if files and action in WITH_FILES:
         add_to_case(office, book, grant.case_id, grant.actor(), action, files)
+    if action == "confirm" and int(values["result"]) <= office.policy.follow_up.dispute_at:
+        return Done(True, _TAKEN_UP)
     return Done(True, _SAID.get(action, Label(f"已记录：{known.label.zh}。", f"Done: {known.label.en}.")))
 
 

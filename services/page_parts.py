@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -52,20 +51,25 @@ def asked_lines(office: Office, session: Session, grant: Grant, people: People, 
     ]
     if approval.unit_id:
         lines.append((Label("申请单位", "Asked by"), people.label(approval.unit_id)))
-    return (*lines, *fact_lines(office, approval.facts, stages))
+    return (*lines, *fact_lines(office, approval, stages))
 
 
-def fact_lines(office: Office, facts: Mapping[str, Any], stages: Mapping[str, Label]) -> Pairs:
-    """An approval's facts, each with its name."""
-    fields = (f for a in ("reply", "ask_extension", "ask_suspension") for f in ACTIONS[a].fields)
-    labels = FACT_LABELS | {f.name: f.label for f in fields} | TEXT_LABELS
+def fact_lines(office: Office, approval: tables.Approval, stages: Mapping[str, Label]) -> Pairs:
+    """An approval's facts, each by the name that it has where it was asked for: a new date is not a date of resuming."""
+    fields = (field for action in ACTIONS.values() if action.approval == approval.kind for field in action.fields)
+    labels = FACT_LABELS | TEXT_LABELS | {field.name: _bare(field.label) for field in fields}
     lines: list[tuple[Label, Label | str]] = []
-    for key, value in facts.items():
+    for key, value in approval.facts.items():
         if value in (None, ""):
             continue
         said = str(value)
         lines.append((labels.get(key, Label(key, key)), _name_of(office, key, said, stages) or said))
     return tuple(lines)
+
+
+def _bare(label: Label) -> Label:
+    """A field's name without the help in brackets that stands there for whoever fills it in."""
+    return Label(label.zh.partition("（")[0], label.en.partition(" (")[0])
 
 
 def _name_of(office: Office, key: str, code: str, stages: Mapping[str, Label]) -> Label | None:
@@ -99,8 +103,8 @@ def reply_lines(office: Office, session: Session, row: tables.Case) -> Pairs:
     """The signed reply, while the case stands replied or closed by it."""
     if row.status not in (Status.REPLIED, Status.CLOSED) or row.outcome in ("withdrawn", "merged"):
         return ()
-    facts = session.scalar(
-        select(tables.Approval.facts)
+    approval = session.scalar(
+        select(tables.Approval)
         .where(
             tables.Approval.case_id == row.id, tables.Approval.state == "granted",
             tables.Approval.kind.in_((ApprovalKind.SIGN_OFF, ApprovalKind.DELIVERY)),
@@ -108,4 +112,4 @@ def reply_lines(office: Office, session: Session, row: tables.Case) -> Pairs:
         .order_by(tables.Approval.id.desc())
         .limit(1)
     )  # fmt: skip
-    return fact_lines(office, facts, {}) if facts else ()
+    return fact_lines(office, approval, {}) if approval is not None else ()

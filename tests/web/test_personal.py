@@ -201,6 +201,29 @@ def test_two_approvals_are_told_apart(client: TestClient, office: Office) -> Non
             assert text.count(name) == 2, name
 
 
+def test_a_new_date_is_not_called_a_date_of_resuming(client: TestClient, office: Office) -> None:
+    """Each fact has the name that it had in the form in which it was asked for."""
+    lead = path_in(mail_of(opened(client, office), "assigned_lead"))
+    press(client, lead, "ask_extension", date="2026-08-06", reason="等待管廊设计", progress="已完成勘察")
+    head = path_in(mail_of(deliver_all(office), "approval_asked"))
+    for language, name, other in (("zh", "新的完成日期", "预计恢复日期"), ("en", "New date", "Expected resume date")):
+        text = read(client, f"{head}?lang={language}").text
+        assert name in text
+        assert other not in text
+
+
+def test_a_low_rating_is_told_what_it_does(client: TestClient, office: Office) -> None:
+    """Whoever rates the result as bad reads that the case goes on, not only thanks; and the history says no "confirmed"."""
+    mails = opened(client, office)
+    lead, track = (path_in(mail_of(mails, name)) for name in ("assigned_lead", "case_opened"))
+    press(client, lead, "reply", outcome="resolved", text="8月5日前完成", document="12号")
+    press(client, path_in(mail_of(deliver_all(office), "approval_asked")), "approve")
+    page = press(client, track, "confirm", result="2", attitude="3")
+    assert "视为未解决，我们将继续办理" in page.text
+    assert "确认办结" not in page.text
+    assert "（不满意）" in page.text
+
+
 def test_the_enterprise_sees_no_internal_remark(client: TestClient, office: Office) -> None:
     """What units say among themselves stays among them."""
     mails = opened(client, office)
