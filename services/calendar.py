@@ -147,9 +147,14 @@ def _written(sessions: tuple[Session, ...]) -> str:
 def stored_days(session: orm.Session) -> list[Day]:
     """The table's days in order. CalendarError if a row's sessions cannot be read."""
     days = []
-    for row in session.scalars(select(CalendarDay).order_by(CalendarDay.day)):
-        try:
-            days.append(Day(row.day, read_sessions(json.loads(row.sessions)), row.announced))
-        except (TypeError, ValueError) as unreadable:
-            raise CalendarError(f"{row.day}: the sessions {row.sessions!r} cannot be read") from unreadable
+    columns = select(CalendarDay.day, CalendarDay.sessions, CalendarDay.announced).order_by(CalendarDay.day)
+    # Thousands of days with a handful of hours among them: each of these is read once.
+    read: dict[str, tuple[Session, ...]] = {}
+    for day, said, announced in session.execute(columns).tuples():
+        if said not in read:
+            try:
+                read[said] = read_sessions(json.loads(said))
+            except (TypeError, ValueError) as unreadable:
+                raise CalendarError(f"{day}: the sessions {said!r} cannot be read") from unreadable
+        days.append(Day(day, read[said], announced))
     return days
