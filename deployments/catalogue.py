@@ -133,7 +133,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
     Deployment(
         name="report-difficulty",
         entrypoint="flows.report_difficulty.report_difficulty",
-        zh="代企业登记难题（电话、会议、热线）。涉密或敏感事项请勿在此登记，请用本办自己的页面：此处的参数会留在运行记录里。",
+        zh="代企业登记难题（电话、会议、热线）。保密或敏感事项请勿在此登记，请用本办自己的页面：此处的参数会留在运行记录里。",
         en="Registers a difficulty for an enterprise (phone, meeting, hotline). Register restricted matters on our own "
         "page instead: what is typed here stays in the run's record.",
         tags=("desk",),
@@ -144,7 +144,7 @@ DEPLOYMENTS: tuple[Deployment, ...] = (
         name="coordinate-difficulty",
         entrypoint="flows.coordinate_difficulty.coordinate_difficulty",
         zh="对一件或多件难题执行分办台的一个步骤（分办、裁定、改派、会商、回访……）。只填该步骤需要的栏目，其余留“—”。"
-        "涉密事项请用本办自己的页面。",
+        "保密事项请用本办自己的页面。",
         en="Takes one step of the desk on one case or several (dispatch, rule, reassign, consultation, follow-up …). Fill "
         "in what the step needs and leave the rest. Restricted cases are handled on our own page.",
         tags=("desk",),

@@ -32,7 +32,7 @@ def report_difficulty(
     Args:
         enterprise: 企业名称。Name of the enterprise.
         title: 难题标题,一句话。The difficulty in one line.
-        detail: 具体情况;涉密事项勿填。Details; nothing restricted.
+        detail: 具体情况;保密事项勿填。Details; nothing restricted.
         uscc: 统一社会信用代码。Unified social credit code.
         contact: 联系人。Who to ask for.
         phone: 电话。Telephone.

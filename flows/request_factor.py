@@ -41,7 +41,7 @@ def request_factor(
         lead: 牵头单位;留空按规则确定。Lead unit; left out, the rules name it.
         attributes: 属性,每行一条,如 supply=dual。Attributes, one a line, e.g. supply=dual.
         documents: 已提交的材料。Documents handed in.
-        note: 说明;涉密事项勿填。Remarks; nothing restricted.
+        note: 说明;保密事项勿填。Remarks; nothing restricted.
     """
     opened = open_request(
         {

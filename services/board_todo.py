@@ -44,7 +44,7 @@ PATIENCE = 0.3
 """Seconds that the page waits for what is found in the background."""
 QUICK = 0.03
 """Seconds for which a page asks the same again: what takes longer changes with the directory, and is kept for a minute."""
-WITHHELD_CASE = Label("涉密事项", "A restricted case")
+WITHHELD_CASE = Label("保密事项", "A restricted case")
 _OPEN = tuple(status for status in Status if status is not Status.CLOSED)
 
 _OFFICE_ROLES = (Role.CLERK, Role.DESK_HEAD, Role.EXECUTIVE_DEPUTY, Role.CHIEF, Role.SUPERVISOR)

@@ -27,7 +27,7 @@ AT_ONCE = 200
 
 NOTICE, WAITING, NODE, RULING = "supervision_notice", "report_waiting", "milestone_notice", "milestone_ruling_late"
 REPORTERS = Label("企业报送人", "the enterprise's reporters")
-RESTRICTED = Label("涉密事项（不列明）", "restricted cases, not named")
+RESTRICTED = Label("保密事项（不列明）", "restricted cases, not named")
 
 
 @dataclass(frozen=True, slots=True)

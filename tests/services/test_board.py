@@ -226,7 +226,7 @@ def test_a_clock_whose_step_was_not_taken_is_on_the_front(office: Office, at: At
     at("2026-07-30 09:00")
     found = {kind.name: kind for kind in board_front(office, DESK).todo}["set_aside"]
     assert found.count >= 2
-    assert any("涉密事项" in item.text.zh and item.link == "/board/restricted" for item in found.items)
+    assert any("保密事项" in item.text.zh and item.link == "/board/restricted" for item in found.items)
     sweep(office)
     assert "set_aside" not in {kind.name for kind in board_front(office, DESK).todo}
 

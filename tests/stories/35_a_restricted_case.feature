@@ -1,5 +1,5 @@
 @sqlite
-Feature: A restricted case · 涉密事项
+Feature: A restricted case · 保密事项
   A restricted case is registered and steered on the office's own page. Beyond its holders no board, list or run names it.
 
   Scenario: Nobody else reads of it · 不出现在清单和运行记录中

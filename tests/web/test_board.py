@@ -207,7 +207,7 @@ def test_the_desk_s_pages_do_not_exist_for_readers(reader: TestClient) -> None:
 def test_a_restricted_case_is_nowhere_for_readers(desk: TestClient, reader: TestClient, office: Office) -> None:
     """Not 403: that would say that there is one. No list, count, search or filter shows it."""
     code = registered(desk, restricted="yes", category="power")
-    assert read(desk, f"/board/case/{code}").text.count("涉密") > 0
+    assert read(desk, f"/board/case/{code}").text.count("保密") > 0
     for path in (
         "/board",
         "/board/list",
