@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from domain.publication import PublicRules
 from services.board_users import entry_of, new_user
+from services.digest import send_digests
+from services.milestones import set_milestone
 from services.office import Office
 from services.receiver import receive_waiting
+from services.seed import DEMO, seed
 from services.sweep import sweep
 from tests.filebox import PNG
 from tests.mailroom import Mail, deliver_all
@@ -27,6 +32,10 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
 }
 WEIGHTY = {"serious", "critical"}
+BOARD = (
+    "", "/list", "/case/DIF-2026-0007", "/case/FAC-2026-0001", "/figures", "/charts", "/projects", "/project/P02", "/reports",
+    "/register", "/mails", "/restricted",
+)  # fmt: skip
 PASSWORD = "correct horse battery"
 REPORT = {
     "title": "第二路电源没有电力通道", "enterprise": "禾城湖粲钠能有限公司", "email": "gongcheng@example.com", "contact": "联络员",
@@ -109,7 +118,7 @@ def prepared(office: Office) -> None:
 
 @pytest.mark.usefixtures("prepared")
 def test_every_page_can_be_used_by_everybody(served: Served, browser: Browser, at: Callable[[str], object]) -> None:
-    """From the empty form to the closed case, with every mistake, decision, notice and list between them."""
+    """From the empty form to the closed case, with every mistake, decision, notice and mail between them."""
     page = window(served, browser)
     wrong = look(page, served.address + "/", "form")
     wrong += look(page, served.address + "/factor", "factor form")
@@ -154,13 +163,49 @@ def test_every_page_can_be_used_by_everybody(served: Served, browser: Browser, a
     act(page, track, "confirm", result="5", attitude="4")
     wrong += look(page, track, "track, closed")
 
+    wrong += look(page, served.address + "/mail", "caught mail")
+    wrong += look(page, served.address + "/mail/1", "one mail")
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_every_page_of_a_full_board_can_be_used_by_everybody(
+    served: Served, browser: Browser, at: Callable[[str], object]
+) -> None:
+    """The demo district's whole register: many lights beside each other, plans, charts; a ruling on a plan; what everybody may see."""
+    office = served.office
+    at("2026-07-16 09:00")
+    seed(office, [DEMO / name for name in ("milestones.yaml", "difficulties.yaml", "factors.yaml")])
+    asked = {
+        "what": "change",
+        "project": "P02",
+        "node": "structure",
+        "date": "2026-09-10",
+        "reason": "桩基检测补测",
+        "document": "12号",
+    }
+    assert set_milestone(office, asked, "ask").done
+    at("2026-08-21 08:10")
+    sweep(office)
+    send_digests(office)
+    mails = deliver_all(office)
+    office.in_force = replace(office.in_force, policy=replace(office.policy, public=PublicRules(enabled=True)))
+    office.followed = float("inf")
+
+    page = window(served, browser)
+    wrong = look(page, served.address + "/public", "public")
+    wrong += look(page, served.address + "/api/docs", "api")
+    plan = next(
+        link for mail in mails if mail.message == "milestone_change_asked" for link in mail.links if "/act/" in link
+    )
+    wrong += look(page, plan, "plan, to be ruled on")
+    digest = next(link for mail in mails for link in mail.links if "/unsubscribe/" in link)
+    wrong += look(page, digest, "unsubscribe")
+
     wrong += look(page, served.address + "/board/sign-in", "sign in")
     page.fill("#name", "anna")
     page.fill("#password", PASSWORD)
     page.locator("main form button[type=submit]").click()
-    boards = ("", "/list", "/case/DIF-2026-0001", "/figures", "/reports", "/register", "/mails", "/restricted")
-    for path in boards:
+    for path in BOARD:
         wrong += look(page, f"{served.address}/board{path}", f"board{path}")
-    wrong += look(page, served.address + "/mail", "caught mail")
-    wrong += look(page, served.address + "/mail/1", "one mail")
     assert wrong == []
