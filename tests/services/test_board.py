@@ -457,7 +457,7 @@ def test_readers_see_who_acted_and_no_texts(office: Office) -> None:
         page = case_page(office, user, difficulty.code)
         assert page is not None
         assert ("内部电话记录" in str(page.timeline)) is seen
-        assert "首次联系企业" in str(page.timeline)
+        assert "联系企业" in str(page.timeline)
 
 
 # -- what waits for the desk -------------------------------------------------------------------------------------------
