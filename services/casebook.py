@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.approvals import clock_of
@@ -27,6 +27,7 @@ from domain.refusals import Refused
 from domain.rules import perform
 from domain.working_time import WorkingTime
 from models import case as tables
+from models.rows import insert_numbered, insert_rows
 from services.case_files import Surroundings, load_cases
 from services.casebook_write import Before, as_it_is, as_they_are, write_drafts
 from services.identities import UNNAMED
@@ -244,16 +245,13 @@ class Casebook:
         year = self.now.astimezone(self.time.zone).year
         numbers = iter(draw(self.session, "difficulty", year, sum(1 for r in reports if r.code is None)))
         rows = [self._row(report, year, numbers) for report in reports]
-        ids = self.session.scalars(
-            insert(tables.Case).returning(tables.Case.id, sort_by_parameter_order=True), rows
-        ).all()
+        ids = insert_numbered(self.session, tables.Case, rows)
         reporters = [
             {"case_id": i, "contact_id": r.contact_id, "kind": "principal", "withheld": r.withheld}
             for i, r in zip(ids, reports, strict=True)
             if r.contact_id is not None
         ]
-        if reporters:
-            self.session.execute(insert(tables.Reporter), reporters)
+        insert_rows(self.session, tables.Reporter, reporters)
         cases = load_cases(self.session, list(ids))
         before = as_they_are(cases)
         place = Surroundings(self.session, self.people, self.in_force)
@@ -276,7 +274,8 @@ class Casebook:
             "category": report.category, "severity": report.severity, "enterprise_id": report.enterprise_id,
             "project_id": report.project_id, "project_said": report.project_said, "area_id": report.area,
             "restricted": report.restricted, "opened_at": self.now, "marks": [], "handled_by": [], "flags": list(report.flags),
-            "policy_version": self.policy.version,
+            "policy_version": self.policy.version, "rung": 1, "round": 1, "cycle": 1, "estimated": False, "extensions": 0, "redos": 0,
+            "attempts": 0, "seq": 0, "head_hash": "",
         }  # fmt: skip
 
     def _begin(self, draft: Draft, report: NewCase) -> None:

@@ -11,11 +11,10 @@ and an English text share numbers at most; such a pair is told by project, categ
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-
-from rapidfuzz.distance import Indel
 
 LONGEST = 600
 """Characters of a text that are compared: the matter is said at its beginning."""
@@ -26,7 +25,8 @@ FEWEST = 5
 WITHIN = 0.7
 """What a title found whole within the other text is worth: reports differ in length, and the longer one says more."""
 
-Bag = tuple[str, ...]
+Bag = frozenset[str]
+"""Tokens; one that stands there again has the number of its repetition behind it."""
 
 _FILLER = (
     "我公司", "希望", "申请", "需要", "尽快", "影响", "无法", "没有", "目前", "现有", "已经", "企业", "公司", "我司", "我们", "项目",
@@ -44,11 +44,15 @@ _NAME_PART = 3
 """So many characters in a row of a name are the name."""
 
 
-@lru_cache(maxsize=20_000)
 def bag_of(text: str, names: tuple[str, ...] = ()) -> Bag:
-    """The tokens of a text in their order in the alphabet, each as often as it stands there, without the `names`."""
-    plain = [_plain(name) for name in names if name]
-    named = frozenset(_ending(word) for name in plain for word in _TOKEN.findall(name) if word.isascii())
+    """The tokens of a text, each as often as it stands there, without the `names`."""
+    return frozenset(_tokens(text, names))
+
+
+@lru_cache(maxsize=20_000)
+def _tokens(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    # As a tuple: a set of the same takes ten times the memory.
+    plain, named, pieces = _named(names)
     found: list[str] = []
     for token in _TOKEN.findall(_plain(text[:LONGEST])):
         if token.isascii():
@@ -56,10 +60,27 @@ def bag_of(text: str, names: tuple[str, ...] = ()) -> Bag:
             if token not in _STOP and word not in named:
                 found.append(word)
             continue
-        for part in _without(token, plain):
+        for part in _without(token, plain, pieces):
             for run in _FILLER_RUN.split(part):
                 found += [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
-    return tuple(sorted(found))
+    # Interned, because two sets of the same objects are compared without a look into them.
+    times: dict[str, int] = {}
+    for place, token in enumerate(found):
+        again = times[token] = times.get(token, 0) + 1
+        found[place] = sys.intern(token if again == 1 else f"{token} {again}")
+    return tuple(found)
+
+
+@lru_cache(maxsize=5_000)
+def _named(names: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
+    """Names as they are looked for: whole, their English words, and what of them is long enough to be the name."""
+    plain = tuple(_plain(name) for name in names if name)
+    words = frozenset(_ending(word) for name in plain for word in _TOKEN.findall(name) if word.isascii())
+    return plain, words, frozenset(piece for name in plain for piece in _pieces(name))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    return (text[i : i + _NAME_PART] for i in range(len(text) - _NAME_PART + 1))
 
 
 def _plain(text: str) -> str:
@@ -73,12 +94,15 @@ def _ending(word: str) -> str:
     return word.replace(",", "")
 
 
-def _without(run: str, names: Collection[str]) -> Iterator[str]:
-    """A Chinese run in the pieces that remain when every stretch of a name is cut out."""
+def _without(run: str, names: Collection[str], pieces: frozenset[str]) -> Iterator[str]:
+    """A Chinese run in the parts that remain when every stretch of a name is cut out."""
+    if pieces.isdisjoint(_pieces(run)):
+        yield run
+        return
     begun = at = 0
     while at < len(run):
         end = at + _NAME_PART
-        if len(run) >= end and any(run[at:end] in name for name in names):
+        if len(run) >= end and run[at:end] in pieces:
             while end < len(run) and any(run[at : end + 1] in name for name in names):
                 end += 1
             yield run[begun:at]
@@ -88,20 +112,14 @@ def _without(run: str, names: Collection[str]) -> Iterator[str]:
     yield run[begun:]
 
 
-def shared(a: Bag, b: Bag) -> float:
-    """The share of tokens in common, 0 to 1. Of two sorted bags the longest common subsequence is what they share."""
-    return Indel.normalized_similarity(a, b) if a and b else 0.0
-
-
-def _within(title: Bag, whole: Bag) -> float:
-    if len(title) < FEWEST or not whole:
-        return 0.0
-    in_common = (len(title) + len(whole) - Indel.distance(title, whole)) / 2
-    return in_common / len(title)
-
-
 def alike(a: tuple[Bag, Bag], b: tuple[Bag, Bag]) -> float:
     """How alike two reports are worded, 0 to 1; each is given as the bags of its title and of title and detail together."""
     (title, whole), (other_title, other_whole) = a, b
-    found = max(_within(title, other_whole), _within(other_title, whole))
-    return max(shared(whole, other_whole), WITHIN * found)
+    size = len(whole) + len(other_whole)
+    if not whole or not other_whole:
+        return 0.0
+    found = 2 * len(whole & other_whole) / size
+    for one, other in ((title, other_whole), (other_title, whole)):
+        if len(one) >= FEWEST:
+            found = max(found, WITHIN * len(one & other) / len(one))
+    return found

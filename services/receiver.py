@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.case import Actor
 from domain.lifecycle import Party
 from domain.refusals import FieldRefused
 from models.engine import hold
 from models.intake import Delivery, DeliveryState, Trust
+from models.rows import update_rows
 from services.attachments import adopt
 from services.casebook import Casebook, NewCase, open_casebook
 from services.factor_intake import is_factor, open_requests
@@ -64,10 +66,15 @@ def receive_waiting(office: Office, limit: int = 200) -> Received:
         senders = find_senders(session, [(report, row.confirmed_at) for row, report in good])
         cases = [_new_case(book, *one, sender) for one, sender in zip(good, senders, strict=True)]
         opened = book.open(cases)
-        for (row, _), (case_id, _code), new in zip(good, opened, cases, strict=True):
-            row.state, row.case_id, row.handled_at = DeliveryState.DONE, case_id, book.now
-            row.contact_id, row.flags = new.contact_id, list(new.flags)
-        session.flush()
+        done = [
+            {"state": DeliveryState.DONE, "case_id": i, "handled_at": book.now, "contact_id": new.contact_id, "flags": list(new.flags)}
+            for (i, _code), new in zip(opened, cases, strict=True)
+        ]  # fmt: skip
+        update_rows(session, Delivery, [{"id": row.id, **said} for (row, _), said in zip(good, done, strict=True)])
+        for (row, _), said in zip(good, done, strict=True):
+            for name, value in said.items():
+                # As read anew: what is written for all of them at once must not be written once more for each.
+                set_committed_value(row, name, value)
         adopt(book, [row for row, _ in read])
         dispatched = sum(1 for new in cases if new.route.lead is not None)
         named = [code for (_, code), new in zip(opened, cases, strict=True) if not new.restricted]

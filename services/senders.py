@@ -10,7 +10,9 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from models.base import Base
 from models.directory import Contact, Enterprise, Project
+from models.rows import insert_numbered
 from services.report import Report
 
 IN_ONE_QUERY = 200
@@ -35,14 +37,21 @@ def find_senders(session: Session, asked: Sequence[tuple[Report, datetime | None
     projects = find_projects(session, [report.project for report in reports])
     firms = _Firms(session, reports)
     enterprises = [firms.of(report) for report in reports]
-    session.flush()
+    _insert(session, Enterprise, ("name", "uscc"), firms.made)
     people = _People(session, reports, enterprises)
     contacts = [people.of(firm, *one) for firm, one in zip(enterprises, asked, strict=True)]
-    session.flush()
+    _insert(session, Contact, ("enterprise_id", "name", "phone", "email", "locale", "verified_at"), people.made)
     return [
         Sender(project, firm, contact, ("unknown_project",) if said and project is None else ())
         for said, project, firm, contact in zip([r.project for r in reports], projects, enterprises, contacts, strict=True)
     ]  # fmt: skip
+
+
+def _insert(session: Session, entity: type[Base], names: Sequence[str], made: Sequence[Enterprise | Contact]) -> None:
+    """All at once, and not one by one as a session does that wants their ids."""
+    ids = insert_numbered(session, entity, [{name: getattr(one, name) for name in names} for one in made])
+    for one, new_id in zip(made, ids, strict=True):
+        one.id = new_id
 
 
 def find_projects(session: Session, said: Sequence[str | None]) -> list[Project | None]:
@@ -77,7 +86,7 @@ class _Firms:
     """Enterprises by code and by name: those that are known, and those that this batch makes."""
 
     def __init__(self, session: Session, reports: Sequence[Report]) -> None:
-        self.session = session
+        self.made: list[Enterprise] = []
         self.by_code: dict[str, Enterprise] = {}
         self.by_name: dict[str, list[Enterprise]] = defaultdict(list)
         found: dict[int, Enterprise] = {}
@@ -105,7 +114,7 @@ class _Firms:
             firm = next(named, None)
         if firm is None:
             firm = Enterprise(name=report.enterprise, uscc=report.uscc)
-            self.session.add(firm)
+            self.made.append(firm)
             self._add(firm)
         elif report.uscc and firm.uscc is None:
             firm.uscc = report.uscc
@@ -118,6 +127,7 @@ class _People:
 
     def __init__(self, session: Session, reports: Sequence[Report], firms: Sequence[Enterprise]) -> None:
         self.session = session
+        self.made: list[Contact] = []
         self.known: dict[tuple[int, str | None, str | None], Contact] = {}
         ours = {firm.id for firm in firms}
         for emails in _pieces({report.email for report in reports if report.email}):
@@ -141,7 +151,7 @@ class _People:
                 enterprise_id=firm.id, name=report.contact, phone=report.phone, email=report.email, locale=report.locale,
                 verified_at=confirmed_at,
             )  # fmt: skip
-            self.session.add(contact)
+            self.made.append(contact)
         elif confirmed_at is not None and contact.verified_at is None:
             contact.verified_at = confirmed_at
         return contact

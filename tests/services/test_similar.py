@@ -77,6 +77,13 @@ def test_names_of_the_enterprise_and_the_project_are_no_likeness() -> None:
     assert bag_of("Hucan Sodium: no water", names) == bag_of("no water")
 
 
+def test_a_token_counts_as_often_as_both_say_it() -> None:
+    """Three of the same against one: one in common of four, counted on both sides."""
+    three, one = (bag_of(text) for text in ("cable cable cable", "cable"))
+    assert (len(three), len(one), len(three & one)) == (3, 1, 1)
+    assert alike((three, three), (one, one)) == 0.5
+
+
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
 def test_a_likeness_is_a_share_and_the_same_both_ways(title: str, detail: str, other: str) -> None:
     """Whatever is written: between 0 and 1, symmetric, and a text is wholly like itself unless nothing of it counts."""
