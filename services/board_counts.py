@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from models.engine import hold
 from models.kept import KeptCount
-from services.board_kept import LONG, kept, name_of
+from services.board_kept import LONG, SHARE, kept, name_of
 from services.charts import Distribution, LightHistory, Month, light_history, monthly
 from services.charts import resolving as how_long
 from services.figure_rows import load_closed
@@ -38,10 +38,18 @@ LOOKED_FOR = 600.0
 """Seconds for which matters are shown as they were found."""
 CHARTS_FOR = 300.0
 PUBLIC_FOR = 3600.0
+FIRST, NAMED = 6, 4
+"""Matters on the board's front, and the cases of each that are named there."""
 AGAIN = timedelta(minutes=9)
 """What was kept so long ago is counted anew by the sweep, which comes every ten minutes."""
-SHARE = 60
-"""Counting takes no more than this part of a processor for each: what took ten seconds is counted every ten minutes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatters:
+    """How many systemic matters there are, and the first of them with their first cases."""
+
+    count: int = 0
+    first: tuple[Matter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ class Count(Generic[T]):
 
 
 _FIGURES, _LIGHTS, _CLOSED = TypeAdapter(Figures), TypeAdapter(LightHistory), TypeAdapter(Closed)
-_PUBLIC, _MATTERS = TypeAdapter(PublicFigures), TypeAdapter(tuple[Matter, ...])
+_PUBLIC = TypeAdapter(PublicFigures)
 
 
 def figures_of(first: date, last: date) -> Count[Figures]:
@@ -94,7 +102,13 @@ def public_of(year: int) -> Count[PublicFigures]:
     return Count(("public", year), lambda s, office: public_figures(s, office, year), _PUBLIC, PUBLIC_FOR)
 
 
-MATTERS: Count[tuple[Matter, ...]] = Count("matters", systemic_matters, _MATTERS, LOOKED_FOR)
+def _matters(session: Session, office: Office) -> FrontMatters:
+    found = systemic_matters(session, office)
+    # A matter may have thousands of cases, of which the front names some.
+    return FrontMatters(len(found), tuple(replace(one, cases=one.cases[:NAMED]) for one in found[:FIRST]))
+
+
+MATTERS: Count[FrontMatters] = Count("matters", _matters, TypeAdapter(FrontMatters), LOOKED_FOR)
 
 
 # -- the usual periods -------------------------------------------------------------------------------------------------

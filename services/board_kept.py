@@ -32,7 +32,9 @@ MINUTE = 60.0
 STALE = 3600.0
 """Seconds for which it is shown while it is counted anew: older, one waits for the new count."""
 SWEPT = 1500.0
-"""Seconds for which a count of the sweep is shown as it is: two of them, and what they take."""
+"""Seconds for which a count of the sweep is shown as it is, beside those for which the sweep lets it be: two sweeps' time."""
+SHARE = 100
+"""The sweep spends no more than this part of a processor on a count: what took six seconds is counted every ten minutes."""
 MOST = 200
 """Counts that are kept for one office: whoever asks for the two hundred and first waits again for the first."""
 
@@ -122,7 +124,7 @@ def _swept(office: Office, shelf: _Shelf, entry: _Entry, name: str, written: Typ
         if row is None:
             return False
         age = (office.real_now() - row.counted_at).total_seconds()
-        if age >= SWEPT:
+        if age >= SWEPT + SHARE * row.took:
             return False
         if entry.stamp == row.counted_at and entry.problem is None:
             return True

@@ -19,7 +19,7 @@ from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery, DeliveryState
 from models.office import Outbox, OutboxState
-from services.board_counts import MATTERS
+from services.board_counts import MATTERS, FrontMatters
 from services.board_front import front_lists
 from services.board_kept import kept
 from services.board_lights import not_restricted
@@ -277,9 +277,9 @@ def _alike(session: Session, office: Office) -> tuple[tuple[str, str, tuple[Like
 
 def _matters(office: Office) -> Todo:
     """Found by the sweep where that takes long, or in the background: the page does not wait for it."""
-    found = MATTERS.shown(office, PATIENCE) or ()
+    found = MATTERS.shown(office, PATIENCE) or FrontMatters()
     items = (
-        TodoItem(one.title, case_path(one.cases[0].code), note=one.reason, lines=tuple((c.code, c.title) for c in one.cases[:4]))
-        for one in found[:FIRST]
+        TodoItem(one.title, case_path(one.cases[0].code), note=one.reason, lines=tuple((c.code, c.title) for c in one.cases))
+        for one in found.first
     )  # fmt: skip
-    return Todo("matters", Label("共性问题", "Systemic matters"), len(found), tuple(items))
+    return Todo("matters", Label("共性问题", "Systemic matters"), found.count, tuple(items))

@@ -13,7 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from math import inf
+from functools import reduce
+from operator import or_ as or_bits
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -24,13 +25,15 @@ from domain.policy import Label
 from models.case import Case, CaseLink
 from models.directory import Enterprise, Project
 from services.identities import withheld_among
-from services.likeness import FEWEST, Bag, alike, bag_of
+from services.likeness import bag_of
+from services.likeness_marks import Marked, marked
 from services.office import Office
 
 MOST = 600
 """So many cases of a category are compared, the newest ones: more than a city of a million people has of one in a year."""
 
 MONTH = timedelta(days=30)
+_ROUNDING = 1e-9
 SAME_CAUSE = "same_cause"
 _CONFIRMED = (SAME_CAUSE, "merged_into")
 _NEVER = ("withdrawn", "declined")
@@ -72,7 +75,7 @@ class _Report:
     area: str | None
     enterprise: int | None
     firm: str | None
-    bags: tuple[Bag, Bag]
+    words: Marked
 
 
 @dataclass(slots=True)
@@ -133,13 +136,13 @@ def _reports(session: Session, office: Office) -> dict[int, _Report]:
     rows = session.execute(query).all()
     hidden = withheld_among(session, [row.id for row in rows])
     of_areas = {code for code, category in office.policy.categories.items() if category.lead == "area"}
-    found = {}
+    found, places = {}, dict[tuple[str, int], int]()
     for row in rows:
         names = tuple(n for n in (row.name, row.name_en, row.name_zh, row.project_en) if n)
         found[row.id] = _Report(
             row.id, row.code, row.title, office.time.local(row.opened_at).date(), STATUS_LABELS[row.status], row.category,
             row.area_id if row.category in of_areas else None, row.enterprise_id, None if row.id in hidden else row.name,
-            (bag_of(row.title, names), bag_of(f"{row.title}\n{row.detail}", names)),
+            marked((bag_of(row.title, names), bag_of(f"{row.title}\n{row.detail}", names)), places),
         )  # fmt: skip
     return found
 
@@ -192,24 +195,20 @@ def _clusters(items: Sequence[_Item], line: float) -> list[list[_Item]]:
 
 
 def _share(a: _Item, b: _Item) -> float:
-    return max(alike(x.bags, y.bags) for x in a.reports for y in b.reports)
+    return max(x.words.alike(y.words) for x in a.reports for y in b.reports)
 
 
 def _pairs(items: Sequence[_Item], line: float) -> Iterator[tuple[int, int]]:
     """Pairs that have enough tokens in common to be alike at all; comparing the other ones would cost the most."""
-    tokens = [frozenset(token for report in item.reports for token in report.bags[1]) for item in items]
-    # Half of what the shorter text needs for the share of both, or what its title needs to be found in the other one.
-    needed = [
-        min(
-            min(line * len(set(r.bags[1])) / 2, line * len(set(r.bags[0])) if len(r.bags[0]) >= FEWEST else inf)
-            for r in item.reports
-        )
-        for item in items
-    ]
-    for a, mine in enumerate(tokens):
-        for b in range(a + 1, len(items)):
-            if len(mine & tokens[b]) >= max(1.0, min(needed[a], needed[b])):
-                yield a, b
+    tokens = [reduce(or_bits, (report.words.whole for report in item.reports)) for item in items]
+    needed = [min(report.words.needs(line) for report in item.reports) for item in items]
+    # From the one that needs most on: each is compared with those that need no less, by its own need.
+    order = sorted(range(len(items)), key=lambda i: -needed[i])
+    for place, a in enumerate(order):
+        mine, least = tokens[a], max(1.0, needed[a] - _ROUNDING)
+        for b in order[:place]:
+            if (mine & tokens[b]).bit_count() >= least:
+                yield (a, b) if a < b else (b, a)
 
 
 # -- what is shown -----------------------------------------------------------------------------------------------------
@@ -225,7 +224,7 @@ def _matter(cluster: Sequence[_Item], office: Office) -> Matter:
     name = (
         office.policy.categories[category].label if category in office.policy.categories else Label(category, category)
     )
-    middle = max(reports, key=lambda r: (sum(alike(r.bags, other.bags) for other in reports), -r.id))
+    middle = max(reports, key=lambda r: (sum(r.words.alike(other.words) for other in reports), -r.id))
     confirmed = any(len(item.reports) > 1 for item in cluster)
     months, count = office.policy.systemic.months, _enterprises(cluster)
     return Matter(

@@ -77,7 +77,7 @@ def test_what_was_kept_is_shown_until_it_is_old(office: Office, monkeypatch: pyt
     assert shown.received == 0
     with office.writing() as session:
         session.execute(
-            update(KeptCount).values(counted_at=office.real_now() - timedelta(seconds=board_kept.SWEPT + 1))
+            update(KeptCount).values(took=0.0, counted_at=office.real_now() - timedelta(seconds=board_kept.SWEPT + 1))
         )
     board_kept._shelves.clear()
     shown = wanted.shown(office)
