@@ -50,6 +50,10 @@ def _echo_node(node: dict[str, Any]) -> None:
         f"  {node['code']:<12} {plan:<22} {day:<11} {node['slip_days']:>4} days"
         f"{' (expected)' if node['expected'] else ''} {node['light']:<7} {node['owner']}{warning}"
     )
+    if node["at_risk"] or node["held_by"]:
+        typer.echo(
+            f"      {'key node at risk' if node['at_risk'] else 'not at risk'}; held up by {', '.join(node['held_by']) or 'no open case'}"
+        )
     for clock in node["clocks"]:
         stops = f", heat stops {', '.join(clock['heat_stop_days'])}" if clock["heat_stop_days"] else ""
         kept = "as its events give" if clock["agrees"] else "ITS EVENTS GIVE ANOTHER"

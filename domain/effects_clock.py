@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 
 from domain.approvals import clock_of, step_of
 from domain.case import Audience, Case, NoticeDue
@@ -306,11 +307,13 @@ def _for_node(draft: Draft, fields: Fields) -> None:
     cause = node_cause(project, node, fields.text("plan_cycle"))
     if f"climb:{cause}" in draft.case.marks:
         raise Refused("climbed_for_node", "The case has climbed for {node} already.", {"node": node})
-    draft.record("node_at_risk", {"project": project, "node": node, "plan": plan})
+    day = date.fromisoformat(plan)
+    name = Label(fields.text("node_zh"), fields.text("node_en"))
+    draft.record("node_at_risk", {"project": project, "node": node, "plan": plan, "zh": name.zh, "en": name.en})
     draft.climb(
         cause,
         Label(
-            f"关键节点“{fields.text('node_zh')}”（计划{plan}）存在风险",
-            f"Key node at risk: {fields.text('node_en')}, planned for {plan}",
+            f"关键节点“{name.zh}”（计划{day.year}年{day.month}月{day.day}日）存在风险",
+            f"Key node at risk: {name.en}, planned for {day.day} {day:%b %Y}",
         ),
     )

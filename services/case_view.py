@@ -169,9 +169,12 @@ def _internal_files(event: tables.Event) -> bool:
 
 def _facts(event: tables.Event, stages: Mapping[str, Label]) -> Pairs:
     """What of a line's facts belongs into its words: the figures of a ledger are its history."""
+    facts = event.facts
+    if event.action == "node_at_risk":
+        name = Label(str(facts.get("zh", facts["node"])), str(facts.get("en", facts["node"])))
+        return (Label("节点", "Node"), name), (Label("计划时间", "Planned for"), str(facts["plan"]))
     if event.action not in FACTOR_EVENTS:
         return ()
-    facts = event.facts
     lines: list[tuple[Label, Label | str]] = []
     stage = str(facts.get("stage") or facts.get("subject") or "")
     if stage:

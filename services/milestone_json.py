@@ -37,6 +37,7 @@ def plan_json(office: Office, code: str) -> dict[str, Any] | None:
             for one in plan.changes
         ],
         "heat_stops": [day.isoformat() for day in plan.heat_stops],
+        "heat_stops_taken_back": [{"day": day.isoformat(), "reason": reason} for day, reason in plan.heat_stops_back],
         "notices": [
             {"number": one.number, "colour": one.colour, "issued_at": at(office, one.issued_at)} for one in plan.notices
         ],
@@ -49,7 +50,7 @@ def _node_json(office: Office, node: NodeLine) -> dict[str, Any]:
         "original_plan": node.original_plan.isoformat(), "forecast": node.forecast.isoformat() if node.forecast else None,
         "actual": node.actual.isoformat() if node.actual else None, "slip_days": node.standing.slip,
         "expected": node.standing.expected, "light": node.standing.light.value, "excused_days": node.excused, "owner": node.owner.en,
-        "warning": node.warning.en if node.warning else None,
+        "warning": node.warning.en if node.warning else None, "at_risk": node.at_risk, "held_by": list(node.held_by),
         "clocks": [
             {
                 "rule": "milestones", "policy": one.policy, "state": one.state.value, "started": at(office, one.started),

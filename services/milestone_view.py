@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,6 +22,7 @@ from models.milestone import HeatStop, Milestone, MilestoneChange
 from services.case_files import read_all_moments
 from services.case_view import people_of
 from services.milestone_people import answers_for
+from services.node_risk import holding
 from services.notices import NoticeEntry
 from services.office import Office
 from services.people import People
@@ -61,6 +62,10 @@ class NodeLine:
     owner: Label
     warning: Label | None
     clocks: tuple[PlanClock, ...]
+    at_risk: bool = False
+    """A key node whose day is near, or whose forecast is red: what holds it up climbs."""
+    held_by: tuple[str, ...] = ()
+    """The codes of the cases that hold it up; restricted ones are not named. Only of a plan that was asked for by its code."""
 
     @property
     def moved(self) -> bool:
@@ -119,6 +124,8 @@ class Plan:
     nodes: tuple[NodeLine, ...]
     changes: tuple[ChangeLine, ...]
     heat_stops: tuple[date, ...]
+    heat_stops_back: tuple[tuple[date, str], ...]
+    """Days that were told by mistake and taken back, with the reason."""
     notices: tuple[NoticeEntry, ...]
 
     @property
@@ -180,13 +187,14 @@ def plans(session: Session, office: Office, codes: Sequence[str] | None) -> list
     c = MilestoneChange
     for change in session.scalars(select(c).where(c.milestone_id.in_(node_ids)).order_by(c.id)):
         changes[change.milestone_id].append(change)
-    stops: dict[str, list[date]] = defaultdict(list)
-    h = HeatStop
-    for stop in session.scalars(select(h).where(h.project_id.in_(ids), h.taken_back_at.is_(None)).order_by(h.day)):
-        stops[stop.project_id].append(stop.day)
+    stops: dict[str, list[HeatStop]] = defaultdict(list)
+    for stop in session.scalars(select(HeatStop).where(HeatStop.project_id.in_(ids)).order_by(HeatStop.day)):
+        stops[stop.project_id].append(stop)
+    every = [node for found in nodes.values() for node in found]
+    held = holding(session, office.policy, every) if codes is not None and every else {}
     notices = _notices(session, office, node_ids)
     return [
-        _plan(office, people, project, firm or "", nodes[project.id], clocks, changes, stops[project.id], notices)
+        _plan(office, people, project, firm or "", nodes[project.id], clocks, changes, stops[project.id], notices, held)
         for project, firm in rows
     ]
 
@@ -199,14 +207,15 @@ def _plan(
     nodes: Sequence[Milestone],
     clocks: dict[int, tuple[PlanClock, ...]],
     changes: dict[int, list[MilestoneChange]],
-    stops: Sequence[date],
+    stops: Sequence[HeatStop],
     notices: dict[int, list[NoticeEntry]],
+    held: Mapping[int, tuple[str, ...]],
 ) -> Plan:
     policy, today = office.policy.milestones, office.today()
     by_code = {node.node: node for node in nodes}
     order = {node.code: place for place, node in enumerate(policy.nodes)}
     lines = [
-        _line(office, people, project, node, by_code, clocks.get(node.id, ()), today)
+        _line(office, people, project, node, by_code, clocks.get(node.id, ()), today, held.get(node.id, ()))
         for node in sorted(nodes, key=lambda n: (order.get(n.node, len(order)), n.id))
     ]
     ahead = next((line for line in lines if line.actual is None), None)
@@ -225,7 +234,8 @@ def _plan(
         light=rules.worst((ahead.standing.light if ahead else None, investment, start)), next_node=ahead,
         investment=investment, start=start, nodes=tuple(lines),
         changes=tuple(_change(people, change, named[node.node]) for node in nodes for change in changes[node.id]),
-        heat_stops=tuple(stops), notices=tuple(entry for node in nodes for entry in notices[node.id]),
+        heat_stops=tuple(stop.day for stop in stops if stop.taken_back_at is None),
+        heat_stops_back=tuple((stop.day, stop.taken_back) for stop in stops if stop.taken_back_at is not None), notices=tuple(entry for node in nodes for entry in notices[node.id]),
     )  # fmt: skip
 
 
@@ -237,6 +247,7 @@ def _line(
     by_code: dict[str, Milestone],
     clocks: tuple[PlanClock, ...],
     today: date,
+    held_by: tuple[str, ...],
 ) -> NodeLine:
     policy = office.policy.milestones
     known = policy.node(node.node)
@@ -246,6 +257,7 @@ def _line(
         node.forecast if node.actual is None else None, node.actual, node.excused,
         rules.standing(node.plan, node.excused, node.forecast, node.actual, today, policy),
         people.label(owner) if owner else Label("—", "—"), _warning(office, node, by_code), clocks,
+        known is not None and known.key and rules.at_risk(node.plan, node.excused, node.forecast, node.actual, today, policy), held_by,
     )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -62,11 +63,39 @@ class Held:
         return Request(self.case_id, "escalate", CLOCK_ACTOR, said)
 
 
+def holding(session: Session, policy: Policy, nodes: Sequence[Milestone]) -> dict[int, tuple[str, ...]]:
+    """By node that was not reached, the codes of the open cases that hold it up, restricted ones left out."""
+    open_nodes = [
+        (row, node) for row in nodes if row.actual is None and (node := policy.milestones.node(row.node)) is not None
+    ]
+    said, rows = _candidates(session, open_nodes)
+    found: dict[int, tuple[str, ...]] = {}
+    for row, node in open_nodes:
+        codes = tuple(one.code for one in rows if not one.restricted and _holds(one, row, node, said))
+        if codes:
+            found[row.id] = codes
+    return found
+
+
 def held_up(session: Session, policy: Policy, today: date) -> list[Held]:
     """The cases that are to climb now, by id: each for the first node of the chain that it holds up, and not twice for its plan."""
     nodes = _at_risk(session, policy, today)
     if not nodes:
         return []
+    said, rows = _candidates(session, nodes)
+    found = []
+    for one in rows:
+        first = next(((row, node) for row, node in nodes if _holds(one, row, node, said)), None)
+        if first is None:
+            continue
+        held = Held(one.id, one.code, one.restricted, first[0].project_id, first[1], first[0].plan, first[0].cycle)
+        if f"climb:{held.cause}" not in one.marks:
+            found.append(held)
+    return found
+
+
+def _candidates(session: Session, nodes: Sequence[tuple[Milestone, Node]]) -> tuple[dict[int, set[int]], Sequence[Any]]:
+    """What the desk said (case → nodes), and the open cases of the nodes' projects that may hold one up."""
     said: dict[int, set[int]] = {}
     for case_id, node_id in session.execute(
         select(HeldUp.case_id, HeldUp.milestone_id).where(HeldUp.milestone_id.in_([row.id for row, _ in nodes]))
@@ -74,29 +103,25 @@ def held_up(session: Session, policy: Policy, today: date) -> list[Held]:
         said.setdefault(case_id, set()).add(node_id)
     needs = {need for _, node in nodes for need in node.needs}
     rows = session.execute(
-        select(Case.id, Case.code, Case.restricted, Case.project_id, Case.category, Case.marks, FactorRequest.type, FactorRequest.milestone)
+        select(
+            Case.id, Case.code, Case.restricted, Case.project_id, Case.category, Case.marks, FactorRequest.type.label("factor"),
+            FactorRequest.milestone,
+        )
         .outerjoin(FactorRequest, FactorRequest.case_id == Case.id)
         .where(Case.project_id.in_({row.project_id for row, _ in nodes}), Case.status.in_(WORKED_ON))
         .where(or_(Case.category.in_(needs), Case.id.in_(said), FactorRequest.case_id.is_not(None)))
         .order_by(Case.id)
-    )  # fmt: skip
-    found = []
-    for case_id, code, restricted, project, category, marks, factor, wanted_for in rows:
-        first = next(
-            (
-                (row, node)
-                for row, node in nodes
-                if row.project_id == project
-                and (row.id in said.get(case_id, ()) or wanted_for == node.code or {category, factor} & set(node.needs))
-            ),
-            None,
-        )
-        if first is None:
-            continue
-        held = Held(case_id, code, restricted, project, first[1], first[0].plan, first[0].cycle)
-        if f"climb:{held.cause}" not in marks:
-            found.append(held)
-    return found
+    ).all()  # fmt: skip
+    return said, rows
+
+
+def _holds(one: Any, row: Milestone, node: Node, said: Mapping[int, Collection[int]]) -> bool:
+    """Whether a case holds a node of its project up: the desk says so, the request names it, or the policy's categories do."""
+    return row.project_id == one.project_id and (
+        row.id in said.get(one.id, ())
+        or one.milestone == node.code
+        or bool({one.category, one.factor} & set(node.needs))
+    )
 
 
 def _at_risk(session: Session, policy: Policy, today: date) -> list[tuple[Milestone, Node]]:

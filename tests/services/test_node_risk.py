@@ -9,11 +9,14 @@ from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from domain.lifecycle import Status
+from models.case import Case
 from services.audit import verify
 from services.desk import StepResult
 from services.milestone_rulings import rule_on_change
+from services.milestone_view import plan_of
 from services.milestones import set_milestone
 from services.node_risk import held_up
 from services.office import Office
@@ -57,7 +60,7 @@ def test_a_case_climbs_once_when_the_key_node_that_needs_it_is_near(power: Diffi
     assert (power.code, "milestone", "at_risk") in [(s.case, s.clock, s.step) for s in report_.steps]
     assert climbs(power)[before:] == [(rung + 1, "node:P02:power_on:1")]
     assert [e["facts"] for e in power.events("node_at_risk")] == [
-        {"project": "P02", "node": "power_on", "plan": "2026-08-14"}
+        {"project": "P02", "node": "power_on", "plan": "2026-08-14", "zh": "正式受电", "en": "Permanent power on"}
     ]
     power.sweep_at("2026-07-31 00:20")
     assert len(power.events("node_at_risk")) == 1, "a cause climbs once"
@@ -69,9 +72,22 @@ def test_whoever_holds_the_new_rung_is_told_why(power: Difficulty) -> None:
     power.sweep_at("2026-07-31 09:00")
     causes = [facts["cause"] for facts in power.told_facts("climbed")]
     assert {
-        "zh": "关键节点“正式受电”（计划2026-08-14）存在风险",
-        "en": "Key node at risk: Permanent power on, planned for 2026-08-14",
+        "zh": "关键节点“正式受电”（计划2026年8月14日）存在风险",
+        "en": "Key node at risk: Permanent power on, planned for 14 Aug 2026",
     } in causes
+
+
+def test_the_plan_names_what_holds_a_node_up(power: Difficulty, at: Set) -> None:
+    """Before it is at risk too; restricted cases are not named there."""
+    plan = plan_of(power.office, "P02")
+    assert plan is not None
+    assert [(node.code, node.at_risk, node.held_by) for node in plan.nodes] == [("power_on", False, (power.code,))]
+    at("2026-07-31 09:00")
+    with power.office.writing() as session:
+        session.execute(update(Case).where(Case.id == power.id).values(restricted=True))
+    plan = plan_of(power.office, "P02")
+    assert plan is not None
+    assert [(node.at_risk, node.held_by) for node in plan.nodes] == [(True, ())]
 
 
 def test_a_red_forecast_puts_a_node_at_risk_long_before_its_day(power: Difficulty) -> None:

@@ -66,7 +66,7 @@ def test_the_lead_official_approves_through_a_link(client: TestClient, seeded: O
     """Until the ruling the planned day stands; then both days are shown, and whoever answers for the node is told."""
     ask(seeded)
     mail = mail_of(deliver_all(seeded), "milestone_change_asked")
-    assert "2026-09-10" in mail.text
+    assert "2026年9月10日" in mail.text
     assert structure(seeded) == ("2026-08-10", "2026-08-10", 1)
     path = path_in(mail)
     page = read(client, path)
