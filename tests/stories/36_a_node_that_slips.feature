@@ -18,7 +18,7 @@ Feature: A node that slips · 节点滞后
     And the mail to the commissioner says "滞后8天"
     And the mail to the desk's head says "抄送"
     When the desk asks to move the main structure to Monday 31 August: "钢构件到场推迟"
-    Then the mail to the deputy chief says "2026-08-31"
+    Then the mail to the deputy chief says "2026年8月31日"
     And the main structure is planned for Monday 20 July still
     When the deputy chief refuses the other day: "先抢工期"
     Then the mail to the commissioner says "未批准"
