@@ -5,7 +5,7 @@
 Rows: `database, page, cases, first_ms, median_ms, p95_ms, cpu_ms, cpu_p95_ms, server_ms`. `cpu_ms` (median) and `cpu_p95_ms` are what
 this process worked for a look, `server_ms` what the PostgreSQL server worked beside it (mean): on a machine that others use they say
 more than the wall clock. `first_ms` is the first look of this process, when the scheduled sweep has kept what takes long to count
-(`services.kept_counts`), as it does every ten minutes; `--unkept` leaves that out. The other looks begin when nothing is being
+(`services.board_counts`), as it does every ten minutes; `--unkept` leaves that out. The other looks begin when nothing is being
 counted any more.
 """
 
@@ -32,6 +32,7 @@ from domain.publication import PublicRules
 from models.case import Case
 from services.api_keys import entry_of as key_entry_of
 from services.api_keys import new_key
+from services.board_counts import keep_counts
 from services.board_kept import settle
 from services.board_users import entry_of, new_user
 from services.office import Office
@@ -120,8 +121,10 @@ def _settings(folder: Path, url: str) -> Settings:
     )
 
 
-def measure(settings: Settings, database: str, cases: int, rounds: int, only: str = "") -> Iterator[Row]:
-    """Each page in turn."""
+def measure(
+    settings: Settings, database: str, cases: int, rounds: int, only: str = "", *, swept: bool = True
+) -> Iterator[Row]:
+    """Each page in turn; `swept` as after a sweep."""
     settings.board_users = entry_of(new_user("bench", "desk", "-", PASSWORD))
     told, key = new_key("bench", "desk")
     settings.api_keys = key_entry_of(key)
@@ -129,6 +132,8 @@ def measure(settings: Settings, database: str, cases: int, rounds: int, only: st
     office.in_force = replace(office.in_force, policy=replace(office.policy, public=PublicRules(enabled=True)))
     # What is in force is not read again, or the page for everybody would be off.
     office.followed = float("inf")
+    if swept:
+        keep_counts(office)
     code, server = _newest(office), _Server(office)
     with TestClient(create_app(office=office), base_url=HERE, client=("127.0.0.1", 50000)) as client:
         client.post("/board/sign-in", data={"name": "bench", "password": PASSWORD, "to": ""}, follow_redirects=False)
@@ -203,13 +208,14 @@ def main() -> None:
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--page", default="", help="Only pages whose name has this in it.")
+    parser.add_argument("--unkept", action="store_true", help="As if no sweep had kept anything.")
     said = parser.parse_args()
     offices = {"sqlite": sqlite_office, "postgresql": postgres_office}
     rows = []
     for database in said.database or offices:
         for cases in said.cases or (100_000,):
             with offices[database](cases) as settings:
-                for row in measure(settings, database, cases, said.rounds, said.page):
+                for row in measure(settings, database, cases, said.rounds, said.page, swept=not said.unkept):
                     rows.append(asdict(row))
                     if not said.json:
                         print(rows[-1], flush=True)
