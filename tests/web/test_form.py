@@ -262,3 +262,13 @@ def test_a_receipt_page_shows_nothing_but_numbers(client: TestClient, number: st
     answer = client.get("/receipt", params={"number": number})
     assert answer.status_code == 200
     assert not number or number not in answer.text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_kind_of_difficulty_has_a_line_of_help(client: TestClient, office: Office, language: str) -> None:
+    """Beside the list to choose from there is one to read, without scripts: what belongs to which kind."""
+    page = read(client, f"/?lang={language}")
+    listed = [tag for tag, _ in page.tags if tag in ("dt", "dd")]
+    assert len(listed) == 2 * len(office.policy.categories)
+    for kind in office.policy.categories.values():
+        assert page.text.count(kind.hint.in_(language)) == 2, kind.code
