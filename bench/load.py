@@ -75,6 +75,8 @@ WORDS = [
     "消防",
 ]
 STOPPABLE = {"worker": "deployments.worker_process", "engine": "deployments.prefect_process"}
+PAUSES = (0.5, 2.0, 5.0)
+"""Seconds between the tries of a delivery whose connection breaks."""
 PATIENCE = 900
 """Seconds that what was accepted may take to arrive after the load."""
 
@@ -239,13 +241,14 @@ class Sent:
 async def send(made: Product, rate: int, seconds: int) -> Sent:
     """Hand over `rate` reports a second, each at its moment, whether or not those before were answered."""
     sent, chance, tasks = Sent(), random.Random(20260716), []
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    # The server closes what was idle for five seconds: a report must not meet that.
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=2)
     async with httpx.AsyncClient(base_url=made.web, limits=limits, timeout=httpx.Timeout(60)) as client:
 
         async def one(number: int, body: bytes) -> None:
             began, mark = time.perf_counter(), f"Q{number:06d}Q"
             sent.at[mark] = time.time()
-            answer = await client.post("/webhooks/standard", content=body, headers=signed(SECRET, body))
+            answer = await _delivered(client, body, signed(SECRET, body))
             sent.answers.append(time.perf_counter() - began)
             if answer.status_code != 202:
                 sent.refused += 1
@@ -257,6 +260,16 @@ async def send(made: Product, rate: int, seconds: int) -> Sent:
             tasks.append(asyncio.create_task(one(number, report(number, chance))))
         await asyncio.gather(*tasks)
     return sent
+
+
+async def _delivered(client: httpx.AsyncClient, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    """The answer to a delivery, which is repeated where a connection breaks, as form services do: the same id is the same report."""
+    for pause in PAUSES:
+        try:
+            return await client.post("/webhooks/standard", content=body, headers=headers)
+        except httpx.TransportError:
+            await asyncio.sleep(pause)
+    return await client.post("/webhooks/standard", content=body, headers=headers)
 
 
 def arrived(path: Path) -> dict[str, list[float]]:
