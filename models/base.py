@@ -38,7 +38,7 @@ class Moment(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
         """Read the text of SQLite in one step: a sweep reads seven moments of each clock."""
-        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return _from_text if dialect.name == "sqlite" else _in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """From the database: aware UTC."""
@@ -50,6 +50,10 @@ class Moment(TypeDecorator[datetime]):
 @lru_cache(maxsize=10_000)
 def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 DOCUMENT = JSON(none_as_null=True)

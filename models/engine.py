@@ -31,7 +31,7 @@ def read_url(url: str) -> URL:
     return address.set(drivername=POSTGRESQL) if address.drivername in ("postgresql", "postgres") else address
 
 
-def _document(value: Any) -> str:
+def document(value: Any) -> str:
     """A document as text. What the quick encoder cannot write (halves of characters, numbers of any length) the other one can."""
     try:
         return orjson.dumps(value).decode()
@@ -44,13 +44,15 @@ def make_engine(url: str) -> Engine:
     address = read_url(url)
     if address.get_backend_name() != "sqlite":
         wait = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_WITHIN}
-        return create_engine(
-            address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=wait, json_serializer=_document
+        engine = create_engine(
+            address, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=wait, json_serializer=document
         )
+        event.listen(engine, "connect", _speak_utc)
+        return engine
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        address, connect_args={"timeout": PATIENCE, "check_same_thread": False}, json_serializer=_document
+        address, connect_args={"timeout": PATIENCE, "check_same_thread": False}, json_serializer=document
     )
 
     @event.listens_for(engine, "connect")
@@ -75,6 +77,12 @@ def make_engine(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _speak_utc(connection: Any, _record: Any) -> None:
+    """Moments come from PostgreSQL in the connection's zone: in ours already, none has to be turned."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _begin_writing(connection: Connection) -> None:
@@ -122,12 +130,17 @@ def _writer(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITING: True})
 
 
+@lru_cache(maxsize=16)
+def _reader(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A read-only look at one moment of the database."""
     if engine.dialect.name == "postgresql":
         # By default each statement there sees a moment of its own; SQLite's read transaction is one moment as it is.
-        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        engine = _reader(engine)
     with Session(engine, expire_on_commit=False) as session:
         yield session
 

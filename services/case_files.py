@@ -22,7 +22,7 @@ from models import clock as clock_tables
 from models.directory import Project
 from models.engine import hold
 from models.factor import FactorGrant
-from models.rows import read_rows, table_of
+from models.rows import among, read_rows, table_of
 from services.calendar_versions import FIRST
 from services.factor_files import add_factors
 from services.in_force import InForce
@@ -45,7 +45,7 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
     found: dict[int, Case] = {}
     # Locked in the order of their ids, whoever asks: two who want the same cases never wait for each other in a circle.
     for some in chunks(sorted(set(ids))):
-        query = select(*_CASE_COLUMNS).where(tables.Case.id.in_(some)).order_by(tables.Case.id)
+        query = select(*_CASE_COLUMNS).where(among(tables.Case.id, some)).order_by(tables.Case.id)
         if lock:
             query = query.with_for_update()
         for row in read_rows(session, query):
@@ -98,19 +98,21 @@ def _case(row: Row[Any]) -> Case:
 def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> None:
     a, r = tables.Assignment, tables.Reporter
     for case_id, unit in session.execute(
-        select(a.case_id, a.unit_id).where(a.case_id.in_(ids), a.part == "supporter", a.until.is_(None)).order_by(a.id)
+        select(a.case_id, a.unit_id)
+        .where(among(a.case_id, ids), a.part == "supporter", a.until.is_(None))
+        .order_by(a.id)
     ):
         found[case_id].supporters += (unit,)
     for case_id, contact in session.execute(
         select(r.case_id, r.contact_id)
-        .where(r.case_id.in_(ids), r.kind != "left")
+        .where(among(r.case_id, ids), r.kind != "left")
         .order_by(r.case_id, r.kind != "principal", r.id)
     ):
         found[case_id].reporters += (contact,)
     c = table_of(clock_tables.Clock)
     open_ones = (
         select(c.c.case_id, *_CLOCK_COLUMNS)
-        .where(c.c.case_id.in_(ids), c.c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
+        .where(among(c.c.case_id, ids), c.c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
         .order_by(c.c.id)
     )
     for case_id, *values in read_rows(session, open_ones):
@@ -118,7 +120,7 @@ def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> 
     approvals: dict[int, Approval] = {}
     for asked in session.scalars(
         select(tables.Approval)
-        .where(tables.Approval.case_id.in_(ids), tables.Approval.state == "open")
+        .where(among(tables.Approval.case_id, ids), tables.Approval.state == "open")
         .order_by(tables.Approval.id)
         .execution_options(populate_existing=True)
     ):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from domain.policy import Label
 from models.case import Case, Reporter
 from models.directory import Contact
+from models.rows import among
 
 UNNAMED = "—"
 """What stands for a restricted case where it may not be named: in runs, their artifacts and the sweep's report."""
@@ -37,7 +38,7 @@ def withheld_among(session: Session, ids: Collection[int]) -> frozenset[int]:
         select(Case.id)
         .join(Reporter, Reporter.case_id == Case.id)
         .join(Contact, Contact.id == Reporter.contact_id)
-        .where(Case.id.in_(set(ids)), Reporter.withheld, Contact.enterprise_id == Case.enterprise_id)
+        .where(among(Case.id, set(ids)), Reporter.withheld, Contact.enterprise_id == Case.enterprise_id)
     )
     return frozenset(row[0] for row in found)
 

@@ -20,7 +20,7 @@ from models import case as tables
 from models.clock import Notice
 from models.directory import Contact, Enterprise, Project
 from models.office import Outbox, OutboxState
-from models.rows import insert_rows
+from models.rows import among, insert_rows
 from notifications.message import Message, check_facts, words
 from services.copies import owe_copies
 from services.identities import names_reporter, withheld_among
@@ -237,7 +237,7 @@ def _sheets(session: Session, ids: Sequence[int]) -> dict[int, Sheet]:
         )
         .outerjoin(Enterprise, Enterprise.id == tables.Case.enterprise_id)
         .outerjoin(Project, Project.id == tables.Case.project_id)
-        .where(tables.Case.id.in_(set(ids)))
+        .where(among(tables.Case.id, set(ids)))
     )
     sheets = {}
     for i, title, enterprise, firm, owner, zh, en in rows:
@@ -253,7 +253,7 @@ def _readers(session: Session, ids: Sequence[int]) -> dict[int, list[Reader]]:
     for case_id, contact, email, locale in session.execute(
         select(r.case_id, Contact.id, Contact.email, Contact.locale)
         .join(Contact, Contact.id == r.contact_id)
-        .where(r.case_id.in_(set(ids)), r.kind != "left", Contact.email.is_not(None))
+        .where(among(r.case_id, set(ids)), r.kind != "left", Contact.email.is_not(None))
         .order_by(r.id)
     ):
         found.setdefault(case_id, []).append(Reader(contact, email, locale))

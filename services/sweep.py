@@ -20,6 +20,7 @@ from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery
 from models.milestone import Milestone
+from models.rows import among
 from services import catching_up
 from services.calendar_edits import keep_up
 from services.casebook import Ticked, open_casebook
@@ -131,7 +132,9 @@ def sweep(
         while not should_stop():
             with office.reading() as session:
                 first = _due(session, at, size, tally.stuck)
-                due = _whole_cases(session, at, first, tally.stuck)
+                due = _whole_cases(session, at, first, tally.stuck) if first else ()
+            if not first:
+                break
             _apart(lambda some: _batch(office, at, some, tally, silent), due, tally)
             if len(first) < size:
                 break
@@ -193,7 +196,7 @@ def _whole_cases(session: Session, at: datetime, first: Due, but: Collection[int
     ids = sorted({row[1] for row in first if row[1] is not None})
     query = (
         select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at, Clock.milestone_id)
-        .where(Clock.case_id.in_(ids), Clock.next_action_at <= at)
+        .where(among(Clock.case_id, ids), Clock.next_action_at <= at)
         .order_by(Clock.next_action_at, Clock.id)
     )
     known = {row[0] for row in first}
@@ -239,9 +242,11 @@ def _still_due(session: Session, at: datetime, found: Due) -> Due:
         for table, ids in held:
             wanted = sorted(i for i in ids if i is not None)
             if wanted:
-                session.execute(select(table.id).where(table.id.in_(wanted)).order_by(table.id).with_for_update()).all()
+                session.execute(
+                    select(table.id).where(among(table.id, wanted)).order_by(table.id).with_for_update()
+                ).all()
     left = set(
-        session.scalars(select(Clock.id).where(Clock.id.in_([row[0] for row in found]), Clock.next_action_at <= at))
+        session.scalars(select(Clock.id).where(among(Clock.id, [row[0] for row in found]), Clock.next_action_at <= at))
     )
     return [row for row in found if row[0] in left]
 
