@@ -207,7 +207,12 @@ MISTAKES = {
         "did you mean site_safety?",
     ),
     "blue after the due day": (("days: -2", "days: 2"), "days: 2", "notices.blue.days", "not before the due day"),
-    "red before yellow": (("\n    days: 3", "\n    days: 1 # r"), "days: 1 # r", "notices.red.days", "does not come after yellow"),
+    "red before yellow": (
+        ("\n    days: 3", "\n    days: 1 # r"),
+        "days: 1 # r",
+        "notices.red.days",
+        "does not come after yellow",
+    ),
     "notice missing": (
         ("  circular:\n", "  circulate:\n"),
         "  circulate:",
