@@ -67,6 +67,21 @@ def light_is(light: Light, at: Edges) -> ColumnElement[bool]:
             return or_(Case.status == Status.REPLIED, and_(_COUNTED, or_(due.is_(None), due >= at.blue)))
 
 
+def lights_of(status: str) -> tuple[Light, ...]:
+    """The lights that a case with that status can show, in their order; all of them where it is no status."""
+    match status:
+        case Status.CLOSED:
+            return (Light.CLOSED,)
+        case Status.SUSPENDED:
+            return (Light.GREY,)
+        case Status.REPLIED:
+            return (Light.GREEN,)
+        case _ if status in set(Status):
+            return (Light.RED, Light.YELLOW, Light.BLUE, Light.GREEN)
+        case _:
+            return URGENCY
+
+
 def light_column(at: Edges) -> ColumnElement[str]:
     """The light of a case, as its code."""
     urgent = (Light.CLOSED, Light.GREY, Light.RED, Light.YELLOW, Light.BLUE)

@@ -23,7 +23,7 @@ from models.case import Case
 from models.directory import Enterprise, Project
 from models.factor import FactorStage
 from services.board_filters import DESK, ENTERPRISE, conditions, searched
-from services.board_lights import URGENCY, Edges, edges, light_column, light_is, not_restricted
+from services.board_lights import URGENCY, Edges, edges, light_column, light_is, lights_of, not_restricted
 from services.board_types import BoardList, BoardRow, Filters, LightCount, ListChoices
 from services.board_users import BoardUser
 from services.case_view import holder_of, people_of
@@ -55,7 +55,7 @@ def board_list(office: Office, user: BoardUser, filters: Filters, most: int = PA
             ids, after = _leaf(found, _shown(filters), filters.after, most)
         else:
             shown = [not_restricted(), *narrowed]
-            totals = counters(session, shown, at)
+            totals = counters(session, shown, at, lights_of(filters.status))
             ids, after = page_ids(session, at, shown, _shown(filters), filters.after, most)
         return BoardList(
             totals, board_rows(session, office, people, user, ids), after, filters, _choices(session, office, people)
@@ -64,9 +64,10 @@ def board_list(office: Office, user: BoardUser, filters: Filters, most: int = PA
 
 def _shown(filters: Filters) -> tuple[Light, ...]:
     """The lights of which the list shows cases: what is closed is looked for, not scrolled past."""
+    possible = lights_of(filters.status)
     if filters.light in set(Light):
-        return (Light(filters.light),)
-    return URGENCY if filters.q.strip() or filters.status == Status.CLOSED.value else URGENCY[:-1]
+        return tuple(light for light in possible if light.value == filters.light)
+    return possible if filters.q.strip() or filters.status else possible[:-1]
 
 
 def _found(session: Session, query: Select[tuple[str, datetime, int]]) -> list[tuple[Light, datetime, int]]:
@@ -93,9 +94,16 @@ def restricted_list(office: Office, after: str = "") -> tuple[tuple[BoardRow, ..
         return board_rows(session, office, people, None, ids), more
 
 
-def counters(session: Session, conditions: Sequence[ColumnElement[bool]], at: Edges) -> tuple[LightCount, ...]:
-    """How many cases under the conditions show each light."""
-    counts = (select(func.count()).where(*conditions, light_is(light, at)).scalar_subquery() for light in URGENCY)
+def counters(
+    session: Session, conditions: Sequence[ColumnElement[bool]], at: Edges, possible: Sequence[Light] = URGENCY
+) -> tuple[LightCount, ...]:
+    """How many cases under the conditions show each light; none shows one that is not `possible`."""
+    counts = (
+        select(func.count()).where(*conditions, light_is(light, at)).scalar_subquery()
+        if light in possible
+        else literal(0)
+        for light in URGENCY
+    )
     found = session.execute(select(*counts)).one()
     return tuple(LightCount(light, LIGHT_LABELS[light], n) for light, n in zip(URGENCY, found, strict=True))
 
@@ -123,7 +131,8 @@ def page_ids(
         if key is not None and place == key[0]:
             moment = literal(key[1], Moment)
             query = query.where(or_(due > moment, and_(due == moment, Case.id > key[2])))
-        rows = session.execute(query.order_by(due, Case.id).limit(most + 1 - len(found)))
+        # The same order as by `due`, said so that an index has it.
+        rows = session.execute(query.order_by(Case.due.nulls_last(), Case.id).limit(most + 1 - len(found)))
         found += [(place, moment, case_id) for moment, case_id in rows]
     page = found[:most]
     return [case_id for _, _, case_id in page], _key(page[-1]) if len(found) > most else ""

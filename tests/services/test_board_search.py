@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 
+from domain.lifecycle import Status
+from domain.lights import Light
 from models.case import Case, Reporter
 from models.directory import Enterprise, Project
 from services.api_cases import CaseQuery, list_cases
@@ -15,7 +17,7 @@ from services.board_lists import board_list
 from services.board_types import Filters
 from services.board_users import BoardRole, BoardUser
 from services.office import Office
-from tests.builders import Difficulty, report
+from tests.builders import Difficulty, report, standing
 
 pytestmark = pytest.mark.each_database
 
@@ -148,3 +150,16 @@ def test_a_search_reads_the_index_of_words(office: Office) -> None:
         for statement, given in searches:
             plan = [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
             assert any("words USING COVERING INDEX ix_case_search" in step for step in plan), plan
+
+
+def test_a_status_narrows_to_the_lights_that_it_can_show(office: Office) -> None:
+    """Of each status the list shows and counts the same cases as when each light was asked for."""
+    made = [standing(office, status) for status in Status]
+    for status in Status:
+        wanted = sorted(it.code for it in made if it.status == status.value)
+        listed = board_list(office, READER, Filters(status=status.value))
+        assert sorted(row.code for row in listed.rows) == wanted
+        assert sum(one.count for one in listed.counters) == len(wanted)
+        by_light = [board_list(office, READER, Filters(status=status.value, light=light.value)) for light in Light]
+        assert sorted(row.code for one in by_light for row in one.rows) == wanted
+    assert board_list(office, READER, Filters(status="nonsense")).rows == ()
