@@ -107,14 +107,12 @@ def _cases(
 ) -> Todo:  # fmt: skip
     """Cases by the due moment of their open clock of a kind."""
     running = Clock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
-    query = (
-        select(Case.code, Case.title, func.min(Clock.due))
-        .outerjoin(Clock, (Clock.case_id == Case.id) & (Clock.kind == clock) & running)
-        .where(not_restricted(), *conditions)
-        .group_by(Case.id, Case.code, Case.title)
-    )
+    # Looked up case by case: grouped by cases, SQLite would walk through all of them in the order of their ids.
+    mine = select(func.min(Clock.due)).where(Clock.case_id == Case.id, Clock.kind == clock, running).correlate(Case)
+    due_by = mine.scalar_subquery().label("due_by")
+    query = select(Case.code, Case.title, due_by).where(not_restricted(), *conditions)
     count = session.scalar(select(func.count()).where(not_restricted(), *conditions)) or 0
-    first = session.execute(query.order_by(func.min(Clock.due).nulls_last(), Case.id).limit(FIRST)) if count else ()
+    first = session.execute(query.order_by(due_by.nulls_last(), Case.id).limit(FIRST)) if count else ()
     items = tuple(_item(code, title, due, _step(engine, code, step)) for code, title, due in first)
     return Todo(name, label, count, items, more)
 
