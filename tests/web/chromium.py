@@ -26,9 +26,11 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, one for all tests of a process."""
+    """The system's Chromium, one for all tests of a file: while it is open, Playwright's event loop runs in this thread, and no
+    test of another file could run one.
+    """
     found = next(
         (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
     )
