@@ -155,7 +155,7 @@ def _best(
             continue
         score, reasons = _score(report, other, rules)
         if score >= rules.suggest_at:
-            scored.append((-score, other.id, Likeness(other.code, other.title, reasons, score)))
+            scored.append((-score, other.id, Likeness(other.code, other.title, reasons, min(100, score))))
     return tuple(likeness for _, _, likeness in sorted(scored, key=lambda one: one[:2])[:MOST])
 
 
@@ -175,7 +175,7 @@ def _keys(report: _Report) -> list[tuple[str, object]]:
 
 
 def _score(a: _Report, b: _Report, rules: Similarity) -> tuple[int, tuple[Label, ...]]:
-    """The points, and the reasons where they come to a suggestion."""
+    """The points, past 100 where more agrees than it takes, and the reasons where they come to a suggestion."""
     project = a.project is not None and a.project == b.project
     enterprise = a.enterprise is not None and a.enterprise == b.enterprise
     category = a.category is not None and a.category == b.category
@@ -185,7 +185,7 @@ def _score(a: _Report, b: _Report, rules: Similarity) -> tuple[int, tuple[Label,
     both = project and category
     near = NEAR_AND_CATEGORY if category else NEAR
     points = PROJECT_AND_CATEGORY if both else near if project or enterprise else 0
-    score = min(100, points + CONTACT * contact + round(WORDING * share) * worded)
+    score = points + CONTACT * contact + round(WORDING * share) * worded
     if score < rules.suggest_at:
         return score, ()
     said = (

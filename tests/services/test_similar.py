@@ -190,6 +190,15 @@ def test_at_most_five_are_shown_the_likeliest_first(office: Office) -> None:
 # -- what the desk is told ---------------------------------------------------------------------------------------------
 
 
+def test_the_same_report_again_comes_before_an_older_one_that_is_near(office: Office) -> None:
+    """Merging starts with the first: more in common than it takes still counts."""
+    report(office, **REPEATED | {"title": "第二路电源的电缆廊道至今没有落实"})
+    same = report(office, **REPEATED)
+    found = likely(unrouted(office, **REPEATED))
+    assert [one.score for one in found] == [100, 100]
+    assert found[0].code == same.code
+
+
 def test_the_desk_is_told_once_of_a_duplicate_that_the_rules_dispatched(office: Office) -> None:
     """The clerk gets one mail with code and reason; repeats of the same day add none; nothing is merged by itself."""
     first = report(office)
