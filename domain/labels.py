@@ -19,7 +19,7 @@ STATUS_LABELS: dict[Status, Label] = {
 
 PARTY_LABELS: dict[Party, Label] = {
     Party.RULE: Label("系统规则", "The rules"),
-    Party.CLOCK: Label("时限", "The clock"),
+    Party.CLOCK: Label("时限", "Clock"),
     Party.CLERK: Label("分办员", "Clerk"),
     Party.DESK_HEAD: Label("推进办主任", "Desk head"),
     Party.COMMISSIONER: Label("项目专员", "Commissioner"),
