@@ -45,6 +45,34 @@ def _protected(hidden: Sequence[int], least: int) -> bool:
     return len(hidden) >= 2 and sum(hidden) - (len(hidden) - 1) >= least
 
 
+def hidden_rates(lines: Sequence[Sequence[int]], least: int, rows: Iterable[int] = ()) -> frozenset[int] | None:
+    """The places of the lines whose rate is hidden, where all others and that of all together are shown; None: show none.
+
+    A line says how many cases gave each answer, e.g. in time and late, in the same order: a rate of few tells both numbers. Shown is
+    a rate only where each answer is nobody's or that of `least` cases; hidden are as many as it takes that of each answer those
+    hidden together gave none, or `least`. Lines without a case have no rate; `rows` are hidden whatever they count.
+    """
+    counted = [place for place, line in enumerate(lines) if sum(line)]
+    forced = set(rows)
+    hidden = {place for place in counted if place in forced or not all(safe(n, least) for n in lines[place])}
+    if not hidden:
+        return frozenset()
+    others = sorted((place for place in counted if place not in hidden), key=lambda place: (sum(lines[place]), place))
+    for one in (None, *others):
+        if one is not None:
+            hidden.add(one)
+        together = [sum(answer) for answer in zip(*(lines[place] for place in hidden), strict=True)]
+        enough = _protected([sum(lines[place]) for place in hidden], least)
+        if enough and all(safe(n, least) for n in together):
+            return frozenset(hidden)
+    return None
+
+
+def safe(count: int, least: int) -> bool:
+    """Whether a number may be known: of nobody nothing is told."""
+    return count == 0 or count >= least
+
+
 def joined(counts: Iterable[int], least: int) -> list[int]:
     """How many neighbours, from the first on, make one row of at least `least` cases; what is too few at the end is in none.
 

@@ -2,7 +2,7 @@
 
 They name no project, no enterprise and no case, and restricted cases are in none of them. Every table stands for the same cases, and
 no two things are crossed. Only rates, medians and numbers of cases are given; a rate stands for as many cases as the policy's
-`min_cell` asks for, or is hidden like the cells of `domain.publication`.
+`min_cell` asks for, and so does each answer that it could be reckoned back to, or it is hidden like the cells of `domain.publication`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from statistics import median
 from sqlalchemy.orm import Session
 
 from domain.policy import Label, Policy
-from domain.publication import hidden_cells, joined
+from domain.publication import hidden_cells, hidden_rates, joined, safe
 from services.figure_rows import CaseRow, load_closed
 from services.office import Office
 from services.people import load_people
@@ -150,8 +150,8 @@ def _table(policy: Policy, lines: Sequence[_Line], least: int) -> tuple[PublicRo
 
 def _column(policy: Policy, name: str, lines: Sequence[_Line], rows: frozenset[int], least: int) -> list[Cell]:
     """One measure, line by line. The numbers that its rates stand for are not shown, and are hidden as if they were."""
-    bases = [len(_base(policy, name, cases)) for _, cases, _, _ in lines]
-    small = hidden_cells(bases, least)
+    answers = _answers([_base(policy, name, cases) for _, cases, _, _ in lines], name)
+    small = hidden_rates(answers, least, rows)
     if small is None:
         return [Cell(hidden=True) for _ in lines]
     return [
@@ -160,11 +160,20 @@ def _column(policy: Policy, name: str, lines: Sequence[_Line], rows: frozenset[i
     ]
 
 
+def _answers(found: Sequence[Sequence[float]], name: str) -> list[list[int]]:
+    """How many cases of each line gave each answer. A median tells of none of them: there, how many there are at all."""
+    if name == "days":
+        return [[len(line)] for line in found]
+    kinds = sorted({value for line in found for value in line})
+    return [[sum(value == kind for value in line) for kind in kinds] for line in found]
+
+
 def _figure(policy: Policy, name: str, cases: Sequence[CaseRow], least: int) -> Cell:
     found = _base(policy, name, cases)
     if not found:
         return Cell()
-    if len(found) < least:
+    [answers] = _answers([found], name)
+    if not all(safe(count, least) for count in answers):
         return Cell(hidden=True)
     return Cell(float(median(found)) if name == "days" else float(round(100 * sum(found) / len(found))))
 

@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.publication import hidden_cells, joined
+from domain.publication import hidden_cells, hidden_rates, joined
 
 COUNTS = st.lists(st.integers(0, 30), max_size=12)
 LEAST = st.integers(3, 8)
@@ -81,3 +81,30 @@ def test_a_later_month_takes_nothing_apart(counts: list[int], least: int, later:
         place += length
     assert sum(counts[place:]) < least
     assert joined([*counts, later], least)[: len(rows)] == rows
+
+
+LINES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=5)
+
+
+@given(LINES, st.integers(3, 5))
+def test_rates_give_no_small_answer_away(lines: list[tuple[int, int]], least: int) -> None:
+    """Each answer behind a shown rate is nobody's or of enough; a hidden one may be nobody's, or enough, by all that is shown."""
+    hidden = hidden_rates(lines, least)
+    small = {place for place, line in enumerate(lines) if any(0 < n < least for n in line)}
+    if hidden is None:
+        assert small
+        return
+    assert small <= hidden
+    assert len(hidden) != 1
+    for answer in (0, 1):
+        together = sum(lines[place][answer] for place in hidden)
+        assert together == 0 or together >= least
+
+
+def test_rates_by_hand() -> None:
+    """Two late of six take the next line along with which late ones are enough; a line of a hidden row is hidden too."""
+    assert hidden_rates([(4, 2), (12, 8), (30, 0)], 5) == frozenset({0, 1})
+    assert hidden_rates([(6, 2), (30, 0), (40, 0)], 5) is None
+    assert hidden_rates([(6, 0), (30, 0), (0, 0)], 5) == frozenset()
+    assert hidden_rates([(6, 0), (30, 0), (50, 0)], 5, rows=(0, 1)) == frozenset({0, 1})
+    assert hidden_rates([], 5) == frozenset()

@@ -54,7 +54,7 @@ def test_each_figure_is_of_the_cases_that_it_counts(office: Office) -> None:
     cases = [case() for _ in range(6)]
     cases += [case(contacted=False, on_time=False, outcome="partial", rating=1, days=9) for _ in range(2)]
     cases += [case(contacted=None, on_time=None, outcome="withdrawn", rating=None, days=None)]
-    total = of(office, cases).total
+    total = of(office, cases, 2).total
     assert total is not None
     assert total.cases == Cell(9)
     assert figures(total) == {
@@ -76,7 +76,7 @@ def test_a_small_unit_is_hidden_with_the_next_one(office: Office) -> None:
 @pytest.mark.sqlite
 def test_a_rate_of_few_is_hidden_where_the_row_is_not(office: Office) -> None:
     """Eight cases, two of them rated: the row is shown, its satisfaction is not, nor the one by which it could be reckoned."""
-    cases = [case(lead="D03", rating=None) for _ in range(6)] + [case(lead="D03", rating=1) for _ in range(2)]
+    cases = [case(lead="D03", rating=None) for _ in range(6)] + [case(lead="D03", rating=5) for _ in range(2)]
     cases += [case() for _ in range(9)] + [case(lead="D14") for _ in range(30)]
     found = of(office, cases)
     assert row(found.units, "Planning").cases == Cell(8)
@@ -84,6 +84,29 @@ def test_a_rate_of_few_is_hidden_where_the_row_is_not(office: Office) -> None:
     assert figures(row(found.units, "Planning"))["on_time"] == Cell(100)
     assert figures(row(found.units, "Power"))["satisfied"] == Cell(hidden=True)
     assert figures(row(found.units, "Roads"))["satisfied"] == Cell(100)
+
+
+@pytest.mark.sqlite
+def test_a_rate_that_tells_of_few_is_hidden(office: Office) -> None:
+    """Planning's 67 % of six would tell two late ones; power's is hidden with it, or the total would tell. 100 % tells of nobody."""
+    cases = [case(lead="D03", on_time=n > 1) for n in range(6)] + [case(on_time=n > 7) for n in range(20)]
+    cases += [case(lead="D14") for _ in range(30)]
+    found = of(office, cases)
+    assert figures(row(found.units, "Planning"))["on_time"] == Cell(hidden=True)
+    assert figures(row(found.units, "Power"))["on_time"] == Cell(hidden=True)
+    assert figures(row(found.units, "Roads"))["on_time"] == Cell(100)
+    assert found.total is not None
+    assert figures(found.total)["on_time"] == Cell(round(100 * 46 / 56))
+
+
+@pytest.mark.sqlite
+def test_no_rate_of_the_total_tells_of_few(office: Office) -> None:
+    """Three late ones among sixty are told by no rate of the page."""
+    found = of(office, [case(on_time=n > 2, lead=("D03", "D08", "D14")[n % 3]) for n in range(60)])
+    assert found.total is not None
+    assert figures(found.total)["on_time"] == Cell(hidden=True)
+    assert figures(found.total)["contact"] == Cell(100)
+    assert {figures(one)["on_time"] for one in found.units or ()} == {Cell(hidden=True)}
 
 
 @pytest.mark.sqlite
@@ -173,6 +196,44 @@ def test_every_rate_stands_for_five_cases(office: Office, cases: list[CaseRow]) 
         for name, cell in figures(one).items():
             if name != "solved" and cell.value is not None:
                 assert base(name, lead) >= 5
+
+
+@pytest.mark.sqlite
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(cases=CASES)
+def test_no_hidden_rate_can_be_reckoned(office: Office, cases: list[CaseRow]) -> None:
+    """Whoever knew both numbers behind each rate shown, and behind the total's, finds no answer of one to four cases."""
+    found = of(office, cases)
+    if found.total is None:
+        return
+    months = {
+        m for one in found.months or () if one.first and one.last for m in range(one.first.month, one.last.month + 1)
+    }
+    for name, field in (("contact", "contacted"), ("on_time", "on_time")):
+        answers = {
+            code: [
+                sum(getattr(one, field) is said for one in cases if one.lead == code and one.closed_on and one.closed_on.month in months)
+                for said in (True, False)
+            ]
+            for code in (*UNITS, None)
+        }  # fmt: skip
+        total = figures(found.total)[name].value is not None
+        sums = [sum(both) for both in zip(*answers.values(), strict=True)]
+        if months and total:
+            assert all(n == 0 or n >= 5 for n in sums)
+        left = sums
+        hidden = []
+        for one in found.units or ():
+            code = next((code for code, label in UNITS.items() if label == one.label), None)
+            cell = figures(one)[name]
+            if cell.value is not None:
+                assert all(n == 0 or n >= 5 for n in answers[code])
+                left = [mine - n for mine, n in zip(left, answers[code], strict=True)]
+            elif cell.hidden:
+                hidden.append(code)
+        if months and total and found.units is not None:
+            assert all(n == 0 or n >= 5 for n in left)
+            assert len(hidden) != 1
 
 
 # -- from the database -------------------------------------------------------------------------------------------------
