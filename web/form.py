@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -31,6 +31,11 @@ from web.uploads import NO_FILES, kept_of, said_of_files, take_from_strangers
 
 FIELDS = ("title", "detail", "category", "severity", "enterprise", "uscc", "project", "contact", "phone", "email")
 REQUIRED = ("title", "enterprise", "email")
+STAND_INS = {
+    "title": {"title": "-"},
+    "enterprise": {"enterprise": "-"},
+    "email": {"email": "name@example.com"},
+}
 LONGEST = {
     "title": LONGEST_TITLE,
     "detail": LONGEST_DETAIL,
@@ -51,7 +56,7 @@ async def submit(request: Request) -> Response:
     """Store the report and lead to its receipt; with a mistake, the form again with what was typed and its files (422)."""
     site = site_of(request)
     check_origin(request, site.settings.base_url)
-    site.rates.count(Rate.REPORT, client_of(request))
+    site.rates.count(Rate.FORM, client_of(request))
     sent = await read_form(request, site.settings.body_limit, site.office.policy.form.files)
     try:
         typed = {name: value if isinstance(value := sent.get(name, ""), str) else "" for name in (*FIELDS, "nonce")}
@@ -92,14 +97,12 @@ def _submit(request: Request, typed: dict[str, str], taken: Taken) -> Response:
     site, locale = site_of(request), locale_of(request)
     hashes = ",".join(file.sha256 for file in taken.files)
     key = content_key(typed | {FILES: hashes}, (*FIELDS, *((FILES,) if hashes else ())))
-    try:
-        if taken.refused is not None:
-            # What else is wrong is told with it; nothing is stored.
-            read_values(typed, locale)
-            return _form(request, typed, taken, taken.refused)
-        stored: Receipt = submit_form(site.office, typed | {"nonce": key}, locale, taken.files)
-    except FieldRefused as refused:
-        return _form(request, typed, taken, refused)
+    mistakes, problem = all_mistakes(lambda values: read_values(values, locale), typed, STAND_INS, REQUIRED)
+    if mistakes or taken.refused is not None:
+        # What is wrong with the files is told with it; nothing is stored.
+        return _form(request, typed, taken, mistakes, problem)
+    site.rates.count(Rate.REPORT, client_of(request))
+    stored: Receipt = submit_form(site.office, typed | {"nonce": key}, locale, taken.files)
     response = RedirectResponse(f"/receipt?{urlencode({'number': stored.receipt, 'lang': locale})}", 303)
     note = {"address": typed["email"], "files": len(taken.files)} | {k: typed[k] for k in ("category", "severity")}
     leave_note(response, site.key, stored.receipt, note, secure=site.https)
@@ -110,20 +113,46 @@ def _form(
     request: Request,
     typed: Mapping[str, str],
     taken: Taken,
-    refused: FieldRefused | None = None,
+    mistakes: Mapping[str, str] | None = None,
+    problem: str = "",
     *,
     searched: bool = False,
 ) -> Response:
     office = site_of(request).office
-    mistakes = mistakes_of(typed, refused, REQUIRED) if refused is not None else {}
+    wrong = {name: mistakes[name] for name in FIELDS if name in mistakes} if mistakes else {}
     if taken.refused is not None:
-        mistakes[FILES] = "wrong"
+        wrong[FILES] = "wrong"
     return page(
-        request, "form.html", status=422 if mistakes else 200, typed=typed, choices=public_choices(office), longest=LONGEST,
-        mistakes=mistakes, problem=str(refused or taken.refused or ""), rules=office.policy.form,
+        request, "form.html", status=422 if wrong else 200, typed=typed, choices=public_choices(office), longest=LONGEST,
+        mistakes=wrong, problem=problem or str(taken.refused or ""), rules=office.policy.form,
         kept=kept_of(request, typed["nonce"], taken.files), file_problem=said_of_files(taken, locale_of(request)),
         found=search_projects(office, typed.get("project", "")) if searched else (), searched=searched,
     )  # fmt: skip
+
+
+def all_mistakes(
+    read: Callable[[Mapping[str, str]], object],
+    typed: Mapping[str, str],
+    stand_ins: Mapping[str, Mapping[str, str]],
+    required: Sequence[str],
+) -> tuple[dict[str, str], str]:
+    """Every field to mend, missing or wrong, and what the first refusal says.
+
+    Reading names one mistake at a time: it is read again with something right in that field's place (`stand_ins`: what is put
+    into which fields, those too that cannot be judged without it), until nothing is refused.
+    """
+    kinds = {name: "missing" for name in required if not typed.get(name, "").strip()}
+    values, problem = dict(typed), ""
+    for _ in range(len(typed) + 1):
+        try:
+            read(values)
+            break
+        except FieldRefused as refused:
+            name = str(refused.facts.get("field", ""))
+            kinds.setdefault(name, "missing" if refused.code == "field_missing" else "wrong")
+            problem = problem or str(refused)
+            values |= stand_ins.get(name, {name: ""})
+    return kinds, problem
 
 
 def mistakes_of(typed: Mapping[str, str], refused: FieldRefused, required: Sequence[str]) -> dict[str, str]:

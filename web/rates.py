@@ -26,6 +26,9 @@ class Rate(Enum):
     """What is counted, and how much of it is let through."""
 
     REPORT = "10/minute; 100/hour"
+    """Reports that are stored; one with mistakes is not."""
+    FORM = "60/minute; 600/hour"
+    """Forms sent, with mistakes or without."""
     FILES = "30/minute; 200/hour"
     WRONG_SIGNATURE = "60/minute"
     UNKNOWN_LINK = "30/minute"

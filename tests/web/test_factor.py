@@ -60,6 +60,16 @@ def test_a_mistake_stands_at_its_field_and_what_was_typed_stays(
     assert receive_waiting(office_of(client)).taken == 0
 
 
+def test_all_mistakes_of_a_request_are_told_at_once(client: TestClient) -> None:
+    """A quantity below zero, a day that has passed, no project and no address; what is right is not named."""
+    changed = {"quantity": "-1", "needed_by": "2020-01-01", "project": "", "email": "x"}
+    page = Page(client.post("/factor", data=ASKED | changed).text)
+    assert [found["id"] for _, found in page.tags if found.get("aria-invalid") == "true"] == list(changed)
+    assert {f"#{name}" for name in changed} <= set(page.links)
+    page = Page(client.post("/factor", data=ASKED | {"type": "", "needed_by": ""}).text)
+    assert [found["id"] for _, found in page.tags if found.get("aria-invalid") == "true"] == ["type", "needed_by"]
+
+
 def office_of(client: TestClient) -> Office:
     """The office behind the client."""
     found: Office = client.app.state.holder.get().office  # type: ignore[attr-defined]  # a Starlette application

@@ -142,6 +142,27 @@ def test_all_that_is_missing_is_told_at_once(client: TestClient) -> None:
     assert wrong == ["title", "enterprise", "email"]
 
 
+def test_all_mistakes_are_told_at_once_and_lead_to_their_fields(client: TestClient, office: Office) -> None:
+    """Too long, not an address and missing: each stands at its field, and the summary above links to each."""
+    sent = REPORT | {"title": "", "detail": "x" * 4001, "phone": "1" * 41, "email": "nobody"}
+    page = Page(client.post("/report?lang=en", data=sent).text)
+    wrong = [found["id"] for _, found in page.tags if found.get("aria-invalid") == "true"]
+    assert wrong == ["title", "detail", "email", "phone"]
+    assert {f"#{name}" for name in wrong} <= set(page.links)
+    assert ("role", "alert") in {item for _, found in page.tags for item in found.items()}
+    assert stored(office) == []
+
+
+def test_mistakes_do_not_use_up_a_reporters_allowance(client: TestClient, office: Office) -> None:
+    """Twelve tries with a mistake and then ten right reports; but nobody sends forms without end."""
+    tries = [client.post("/report", data=REPORT | {"email": "x"}).status_code for _ in range(12)]
+    assert set(tries) == {422}
+    answers = [client.post("/report", data=REPORT | {"title": f"{n}"}, follow_redirects=False) for n in range(10)]
+    assert {answer.status_code for answer in answers} == {303}
+    assert len(stored(office)) == 10
+    assert 429 in [client.post("/report", data={}).status_code for _ in range(60)]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("email", "name.example.com"), ("email", "a@b@example.com"), ("title", "x" * 201), ("detail", "x" * 4001)],
