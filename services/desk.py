@@ -28,21 +28,38 @@ from services.chain import canonical
 from services.directory_change import WHAT_LABELS
 from services.identities import UNNAMED
 from services.intake import store
+from services.kept_problems import STATES, kept_problem
 from services.office import Office
 from services.receiver import receive_waiting
+from services.refusal_words import told
 from services.report import read_report
 from services.waiting_reports import accept, dismiss
 
-ON_OUR_PAGE = "A restricted case is handled on our own page, /board/restricted."
+ON_OUR_PAGE = Label(
+    "保密事项请在看板的保密事项页（/board/restricted）办理。",
+    "A restricted case is handled on our own page, /board/restricted.",
+)
+ACCEPTED, DISMISSED = Label("已受理", "accepted"), Label("已不予受理", "dismissed")
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What became of one case (or report): done or refused, in words."""
+    """What became of one case (or report): done or refused, in words; `zh` says what `message` does ("" in older records)."""
 
     case: str
     done: bool
     message: str
+    zh: str = ""
+
+    @property
+    def says(self) -> Label:
+        """The words in both languages."""
+        return Label(self.zh or self.message, self.message)
+
+
+def said(case: str, done: bool, words: Label) -> StepResult:
+    """A result from words in both languages."""
+    return StepResult(case, done, words.en, words.zh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +147,22 @@ def coordinate(
     known = repeated(office, command_id)
     if known is not None:
         return known
-    problem = ""
+    problem: Label | None = None
     if step not in steps:
-        problem = f"{step} is not a step of the desk; choose one of {', '.join(steps)}"
+        offered = "、".join(f"{ACTIONS[one].label.zh}（{one}）" for one in steps)
+        problem = Label(
+            f"“{step}”不是推进办的步骤；可选：{offered}。",
+            f"{step} is not a step of the desk; choose one of {', '.join(steps)}",
+        )
     elif step in office.policy.head_link_steps:
-        problem = f"{step} needs the desk head's own link (policy: head_link_steps)"
-    if problem:
+        problem = Label(
+            f"“{ACTIONS[step].label.zh}”须由推进办主任通过个人链接办理（规则 head_link_steps）。",
+            f"{step} needs the desk head's own link (policy: head_link_steps)",
+        )
+    if problem is not None:
         with office.reading() as session:
             hidden = _restricted(session, [c.strip().upper() for c in cases])
-        return [StepResult(UNNAMED if c.strip().upper() in hidden else c, False, problem) for c in cases]
+        return [said(UNNAMED if c.strip().upper() in hidden else c, False, problem) for c in cases]
     given = {k: v for k, v in fields.items() if v not in (None, "", "—", [], ())}
     spoken_for = str(given.pop("spoken_for", "")) or None
     actor = desk_actor(step, channel, spoken_for if step in PROXY_STEPS else None)
@@ -156,17 +180,19 @@ def _perform(
 ) -> list[StepResult]:
     codes = list(dict.fromkeys(c.strip().upper() for c in cases if c.strip()))
     restricted = _restricted(session, codes)
-    hidden = [StepResult(UNNAMED, False, ON_OUR_PAGE) for code in codes if code in restricted]
+    hidden = [said(UNNAMED, False, ON_OUR_PAGE) for code in codes if code in restricted]
     ids = {code: case_id_of(session, code) for code in codes if code not in restricted}
     missing = [
-        StepResult(code, False, f"{code}: there is no such case; check the code")
+        StepResult(
+            code, False, f"{code}: there is no such case; check the code", f"没有编号为 {code} 的事项，请核对编号。"
+        )
         for code, i in ids.items()
         if i is None
     ]
     book = open_casebook(office, session)
     found = [Request(i, step, actor, fields) for i in ids.values() if i is not None]
     done = [
-        StepResult(r.code, r.done, str(r.refusal) if r.refusal else ACTIONS[step].label.en) for r in book.apply(found)
+        said(r.code, r.done, told(r.refusal, step) if r.refusal else ACTIONS[step].label) for r in book.apply(found)
     ]
     return done + missing + hidden
 
@@ -193,7 +219,7 @@ def register(
     try:
         read_report(report)
     except Refused as refusal:
-        return StepResult("", False, str(refusal))
+        return said("", False, told(refusal))
     receipt = store(
         office, channel, command_id, Trust.DESK, DeliveryState.WAITING, canonical(report).encode(), "application/json",
         then=then if files else None,
@@ -213,9 +239,15 @@ def _opened(office: Office, receipt: str) -> StepResult:
             row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).one()
             code = session.scalar(select(Case.code).where(Case.id == row.case_id)) if row.case_id else None
         if code is not None:
-            return StepResult(code, True, f"registered as {code}")
+            return StepResult(code, True, f"registered as {code}", f"已登记，编号 {code}")
         if row.state is not DeliveryState.WAITING:
-            return StepResult(receipt, False, row.problem or f"the report is {row.state.value}")
+            state = STATES[row.state].zh
+            return StepResult(
+                receipt,
+                False,
+                row.problem or f"the report is {row.state.value}",
+                kept_problem(row.problem).zh if row.problem else f"该来件目前为“{state}”。",
+            )
         receive_waiting(office)
 
 
@@ -242,13 +274,23 @@ def _decide_reports(office: Office, receipts: Sequence[str], command_id: str, *,
             row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).first()
             if row is None:
                 results.append(
-                    StepResult(receipt, False, f"{receipt}: there is no such report; see `expedite inbox list`")
+                    StepResult(
+                        receipt,
+                        False,
+                        f"{receipt}: there is no such report; see `expedite inbox list`",
+                        f"没有回执号为 {receipt} 的来件，请核对回执号。",
+                    )
                 )
             elif (accept if accepted else dismiss)(session, office, row, "desk"):
-                results.append(StepResult(receipt, True, "accepted" if accepted else "dismissed"))
+                results.append(said(receipt, True, ACCEPTED if accepted else DISMISSED))
             else:
                 results.append(
-                    StepResult(receipt, False, f"{receipt} does not wait to be confirmed: it is {row.state.value}")
+                    StepResult(
+                        receipt,
+                        False,
+                        f"{receipt} does not wait to be confirmed: it is {row.state.value}",
+                        f"{receipt} 不在待确认来件中，目前为“{STATES[row.state].zh}”。",
+                    )
                 )
         remember(session, office, command_id, results)
     return results

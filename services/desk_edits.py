@@ -11,7 +11,7 @@ import yaml
 from domain.policy import Label
 from domain.working_time import CalendarError
 from services import calendar_edits, policy_versions
-from services.desk import StepResult, remember, repeated, repeated_in
+from services.desk import StepResult, remember, repeated, repeated_in, said
 from services.directory_change import (
     CALENDAR,
     EDITS,
@@ -23,6 +23,7 @@ from services.directory_change import (
     DirectoryProposal,
     Mistake,
     UnreadableEdits,
+    mistakes_in_words,
     read_edit,
     read_edits,
 )
@@ -78,7 +79,7 @@ def carry_out(office: Office, asked: Asked, command_id: str, by: str, shown: str
             return _apply_rules(office, asked, _text(office, asked), command_id, by, shown)
         return apply(office, _proposal(office, asked), command_id, by, shown)
     except Unusable as unusable:
-        return StepResult(asked.what, False, str(unusable))
+        return said(asked.what, False, mistakes_in_words(unusable.mistakes))
 
 
 # -- the directory -----------------------------------------------------------------------------------------------------
@@ -184,11 +185,11 @@ def _show_rules(office: Office, what: str, text: str, *, recalculate: bool) -> D
     else:
         days = calendar_edits.difference(office, text)
         lines, mistakes = days.lines, days.mistakes
-    said = tuple(Label(line, line) for line in lines)
-    if what == POLICY and recalculate and said:
-        said += (Label("未办结事项的时限按新规则重新计算", "open clocks are reckoned anew by the new policy"),)
+    shown = tuple(Label(line, line) for line in lines)
+    if what == POLICY and recalculate and shown:
+        shown += (Label("未办结事项的时限按新规则重新计算", "open clocks are reckoned anew by the new policy"),)
     wrong = tuple(Mistake(what, Label(one, one), Label("改正后再试", "mend it and try again")) for one in mistakes)
-    return Difference(said, wrong, digest(what, text, recalculate, *lines)[:16])
+    return Difference(shown, wrong, digest(what, text, recalculate, *lines)[:16])
 
 
 def _apply_rules(office: Office, asked: Asked, text: str, command_id: str, by: str, shown: str) -> StepResult:
@@ -197,23 +198,32 @@ def _apply_rules(office: Office, asked: Asked, text: str, command_id: str, by: s
         return known[0]
     found = _show_rules(office, asked.what, text, recalculate=asked.recalculate)
     if found.mistakes:
-        return StepResult(asked.what, False, "; ".join(str(mistake) for mistake in found.mistakes))
+        return said(asked.what, False, mistakes_in_words(found.mistakes))
     if not found.lines:
-        return StepResult(asked.what, False, NOTHING_TO_DO.en)
+        return said(asked.what, False, NOTHING_TO_DO)
     if found.digest != shown.strip():
         return StepResult(
-            asked.what, False, "this is no longer what was shown: look at the difference again, then apply that one"
+            asked.what,
+            False,
+            "this is no longer what was shown: look at the difference again, then apply that one",
+            "内容已与显示差异时不同：请重新查看差异，再按新的校验码执行。",
         )
     try:
         if asked.what == POLICY:
             adopted = policy_versions.adopt(office, text, recalculate=asked.recalculate, by=by)
-            said = f"policy {adopted.version[:12]} is in force; dates moved in {adopted.recalculated} case(s)"
+            done = Label(
+                f"规则 {adopted.version[:12]} 已生效，{adopted.recalculated} 件事项的时限有变动",
+                f"policy {adopted.version[:12]} is in force; dates moved in {adopted.recalculated} case(s)",
+            )
         else:
             applied = calendar_edits.apply(office, text, by=by)
-            said = f"calendar {applied.version} counts; dates moved in {applied.recalculated} case(s)"
+            done = Label(
+                f"日历 {applied.version} 已生效，{applied.recalculated} 件事项的时限有变动",
+                f"calendar {applied.version} counts; dates moved in {applied.recalculated} case(s)",
+            )
     except (FileMistakes, CalendarError, ValueError) as refused:
-        return StepResult(asked.what, False, str(refused))
-    result = StepResult(asked.what, True, said)
+        return said(asked.what, False, Label(f"未执行：{refused}", str(refused)))
+    result = said(asked.what, True, done)
     with office.writing() as session:
         known = repeated_in(session, command_id)
         if known is not None:

@@ -186,6 +186,12 @@ class Mistake:
         return f"{self.where}: {self.problem.en}; {self.remedy.en}"
 
 
+def mistakes_in_words(mistakes: Sequence[Mistake]) -> Label:
+    """All mistakes, each with its place and remedy."""
+    zh = "；".join(f"{one.where}：{one.problem.zh}，{one.remedy.zh}" for one in mistakes)
+    return Label(zh, "; ".join(str(one) for one in mistakes))
+
+
 @dataclass(frozen=True, slots=True)
 class DirectoryProposal:
     """Edits to be made together, in order. `origins` say for each where its fields came from, if not from a list: field →

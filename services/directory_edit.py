@@ -14,8 +14,8 @@ from models.engine import hold
 from services.casebook import Casebook, open_casebook
 from services.casebook_succession import follow, left_behind
 from services.chain import canonical
-from services.desk import StepResult, remember, repeated, repeated_in
-from services.directory_change import Difference, DirectoryProposal, edit_json
+from services.desk import StepResult, remember, repeated, repeated_in, said
+from services.directory_change import Difference, DirectoryProposal, edit_json, mistakes_in_words
 from services.directory_follow import how_much, what_follows
 from services.directory_rules import Editor
 from services.directory_state import Away, Directory, load_directory_state, store_directory_state
@@ -70,25 +70,31 @@ def apply(office: Office, proposal: DirectoryProposal, command_id: str, by: str,
         planned = _plan(office, session, proposal)
         refusal = _refusal(proposal, planned.difference, shown)
         if refusal is not None:
-            return StepResult("directory", False, refusal)
+            return said("directory", False, refusal)
         change = DirectoryChange(at=office.now(), command_id=command_id, by=by, changes=_record(proposal, planned))
         session.add(change)
         session.flush()
         moved = _carry_out(office, session, planned, change.id, by)
         result = StepResult(
-            "directory", True, f"change {change.id}: {len(proposal.edits)} edit(s), {moved} case(s) followed"
+            "directory",
+            True,
+            f"change {change.id}: {len(proposal.edits)} edit(s), {moved} case(s) followed",
+            f"第 {change.id} 次变更：共 {len(proposal.edits)} 项，{moved} 件事项随之移交",
         )
         remember(session, office, command_id, [result])
     return result
 
 
-def _refusal(proposal: DirectoryProposal, difference: Difference, shown: str) -> str | None:
+def _refusal(proposal: DirectoryProposal, difference: Difference, shown: str) -> Label | None:
     if difference.mistakes:
-        return "; ".join(str(mistake) for mistake in difference.mistakes)
+        return mistakes_in_words(difference.mistakes)
     if not proposal.edits:
-        return NOTHING_TO_DO.en
+        return NOTHING_TO_DO
     if difference.digest != shown.strip():
-        return "the directory, or what is asked, is no longer what was shown: look at the difference again, then apply that one"
+        return Label(
+            "名录或变更内容已与显示差异时不同：请重新查看差异，再按新的校验码执行。",
+            "the directory, or what is asked, is no longer what was shown: look at the difference again, then apply that one",
+        )
     return None
 
 

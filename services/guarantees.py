@@ -11,11 +11,12 @@ from domain.case import Actor
 from domain.lifecycle import FACTOR_STEPS, Party
 from domain.refusals import Refused
 from services.casebook import open_casebook
-from services.desk import StepResult, coordinate, remember, repeated, repeated_in
+from services.desk import StepResult, coordinate, remember, repeated, repeated_in, said
 from services.factor_intake import known_project
 from services.factor_opening import NewFactor, open_factors
 from services.factor_request import FactorAsked, read_factor
 from services.office import Office
+from services.refusal_words import told
 
 
 def request(office: Office, data: Mapping[str, Any], command_id: str, channel: str = "prefect") -> StepResult:
@@ -33,7 +34,7 @@ def request(office: Office, data: Mapping[str, Any], command_id: str, channel: s
             result = _open(office, session, asked, Actor(Party.CLERK, channel, asserted=True))
             remember(session, office, command_id, [result])
     except Refused as refusal:
-        return StepResult("", False, str(refusal))
+        return said("", False, told(refusal))
     return result
 
 
@@ -41,7 +42,7 @@ def _open(office: Office, session: Session, asked: FactorAsked, actor: Actor) ->
     book = open_casebook(office, session)
     new = NewFactor(asked, known_project(book, asked.project), actor, actor.channel)
     [(_, code)] = open_factors(book, [new])
-    return StepResult(code, True, f"registered as {code}")
+    return StepResult(code, True, f"registered as {code}", f"已登记，编号 {code}")
 
 
 def advance(

@@ -62,7 +62,8 @@ def stop(desk: Desk, given: Fields) -> StepResult:
             excused += 1
     keep(desk, list(clocks.values()))
     said = f"{day} does not count for {excused} nodes of {len(stopped)} projects"
-    return StepResult(one.id if one is not None else "*", True, said)
+    zh = f"{day} 为高温停工日，{len(stopped)} 个项目的 {excused} 个节点不计该日"
+    return StepResult(one.id if one is not None else "*", True, said, zh)
 
 
 def take_back(desk: Desk, given: Fields) -> StepResult:
@@ -92,7 +93,8 @@ def take_back(desk: Desk, given: Fields) -> StepResult:
             rules.unexcuse(running, day, desk.now, desk.policy, desk.time)
             keep(desk, [running])
     said = f"{day} counts again for {counted} nodes of {len(stops)} projects; notices that went out stay"
-    return StepResult(one.id if one is not None else "*", True, said)
+    zh = f"{day} 恢复计入 {len(stops)} 个项目的 {counted} 个节点；已发出的督办文书不变"
+    return StepResult(one.id if one is not None else "*", True, said, zh)
 
 
 def _latest(desk: Desk, nodes: Sequence[Milestone]) -> list[tuple[Milestone, tables.Clock, list[Moment]]]:

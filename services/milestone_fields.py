@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.fields import Fields
+from domain.policy import Label
 from domain.refusals import wrong
 from models.directory import Project
-from services.desk import StepResult
+from services.desk import StepResult, said
 from services.milestone_files import Desk
 from services.report import clean
 from services.senders import find_projects
@@ -27,7 +28,10 @@ def text_of(given: Fields, name: str) -> str:
     return clean(given.get(name), name, 500, lines=True)
 
 
-def recorded(project: Project, node: str, said: str, warnings: Sequence[str] = ()) -> StepResult:
+def recorded(project: Project, node: str, what: Label, warnings: Sequence[Label] = ()) -> StepResult:
     """What was recorded of a node, with what is odd about it."""
-    more = f". Warning: {'; '.join(warnings)}" if warnings else ""
-    return StepResult(project.id, True, f"{project.id} {node}: {said}{more}")
+    more_zh = f"。请注意：{'；'.join(one.zh for one in warnings)}" if warnings else ""
+    more = f". Warning: {'; '.join(one.en for one in warnings)}" if warnings else ""
+    return said(
+        project.id, True, Label(f"{project.id} {node}：{what.zh}{more_zh}", f"{project.id} {node}: {what.en}{more}")
+    )

@@ -12,16 +12,20 @@ from typing import Any
 from domain import milestones as rules
 from domain.clocks import ClockState
 from domain.fields import Fields
+from domain.lights import LIGHT_LABELS
+from domain.policy import Label
 from domain.refusals import Refused, need, wrong
 from models.directory import Project
 from models.milestone import ChangeState, Milestone
 from services.desk import StepResult, remember, repeated, repeated_in
+from services.desk import said as result_of
 from services.heat_stops import stop, take_back
 from services.milestone_fields import project_of, recorded, text_of
 from services.milestone_files import REACHED, Desk, end_clock, enter, nodes_of, start_clock
 from services.node_cases import HOLDING
 from services.office import Office
 from services.plan_changes import ask, asked, end_ruling
+from services.refusal_words import told
 
 FIRST_DAY = date(2000, 1, 1)
 FAR = 20
@@ -49,7 +53,7 @@ def set_milestone(office: Office, data: Mapping[str, Any], command_id: str, chan
             result = of_site(desk, given) if of_site is not None else _of_node(office, desk, what, given)
             remember(session, office, command_id, [result])
     except Refused as refusal:
-        return StepResult(said, False, str(refusal))
+        return result_of(said, False, told(refusal))
     return result
 
 
@@ -94,7 +98,9 @@ def _plan(
     desk.session.flush()
     enter(desk, node, "plan", day, text_of(given, "reason"))
     start_clock(desk, node)
-    return recorded(project, code, f"planned for {day}", _out_of_order(desk, nodes, code, day))
+    return recorded(
+        project, code, Label(f"计划时间为 {day}", f"planned for {day}"), _out_of_order(desk, nodes, code, day)
+    )
 
 
 def _forecast(desk: Desk, project: Project, node: Milestone, day: date) -> StepResult:
@@ -105,8 +111,15 @@ def _forecast(desk: Desk, project: Project, node: Milestone, day: date) -> StepR
     node.forecast = day
     enter(desk, node, "forecast", day)
     now = rules.standing(node.plan, node.excused, day, None, desk.today, desk.policy.milestones)
-    later = f", {now.slip} days after plan ({now.light.value})" if now.slip > 0 else ""
-    return recorded(project, node.node, f"expected for {day}{later}; the planned day stays {node.plan}", [])
+    later = Label("", "")
+    if now.slip > 0:
+        light = LIGHT_LABELS[now.light].zh.partition("·")[0]
+        later = Label(f"，比计划晚 {now.slip} 天（{light}）", f", {now.slip} days after plan ({now.light.value})")
+    words = Label(
+        f"预计时间为 {day}{later.zh}；计划时间 {node.plan} 不变",
+        f"expected for {day}{later.en}; the planned day stays {node.plan}",
+    )
+    return recorded(project, node.node, words)
 
 
 def _reached(
@@ -123,21 +136,27 @@ def _reached(
     for change in asked(desk, node):
         change.state, change.decided_at, change.remark = ChangeState.LAPSED, desk.now, "reached meanwhile"
         end_ruling(desk, change, ClockState.SUPERSEDED)
-    return recorded(project, node.node, f"reached on {day}", _too_early(desk, nodes, node.node, day))
+    return recorded(
+        project, node.node, Label(f"已于 {day} 完成", f"reached on {day}"), _too_early(desk, nodes, node.node, day)
+    )
 
 
-def _out_of_order(desk: Desk, nodes: Mapping[str, Milestone], code: str, day: date) -> list[str]:
+def _out_of_order(desk: Desk, nodes: Mapping[str, Milestone], code: str, day: date) -> list[Label]:
     """Nodes of the plan that this day overtakes: a warning, since sites do work side by side."""
     chain = [node.code for node in desk.policy.milestones.nodes]
     place = chain.index(code)
     before = [c for c in chain[:place] if c in nodes and nodes[c].plan > day]
     after = [c for c in chain[place + 1 :] if c in nodes and nodes[c].plan < day]
-    return [f"{c} before it is planned for {nodes[c].plan}" for c in before[-1:]] + [
-        f"{c} after it is planned for {nodes[c].plan}" for c in after[:1]
+    return [
+        Label(f"其前的节点 {c} 计划时间为 {nodes[c].plan}", f"{c} before it is planned for {nodes[c].plan}")
+        for c in before[-1:]
+    ] + [
+        Label(f"其后的节点 {c} 计划时间为 {nodes[c].plan}", f"{c} after it is planned for {nodes[c].plan}")
+        for c in after[:1]
     ]
 
 
-def _too_early(desk: Desk, nodes: Mapping[str, Milestone], code: str, day: date) -> list[str]:
+def _too_early(desk: Desk, nodes: Mapping[str, Milestone], code: str, day: date) -> list[Label]:
     """Nodes that should have been reached before, e.g. construction before its permit."""
     found = []
     for node in desk.policy.milestones.nodes:
@@ -147,7 +166,14 @@ def _too_early(desk: Desk, nodes: Mapping[str, Milestone], code: str, day: date)
         if earlier is None:
             continue
         if earlier.actual is None:
-            found.append(f"{node.code} ({node.label.en}) has not been reached")
+            found.append(
+                Label(f"{node.label.zh}（{node.code}）尚未完成", f"{node.code} ({node.label.en}) has not been reached")
+            )
         elif earlier.actual > day:
-            found.append(f"{node.code} ({node.label.en}) was reached only on {earlier.actual}")
+            found.append(
+                Label(
+                    f"{node.label.zh}（{node.code}）于 {earlier.actual} 才完成",
+                    f"{node.code} ({node.label.en}) was reached only on {earlier.actual}",
+                )
+            )
     return found

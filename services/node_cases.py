@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from domain.fields import Fields
 from domain.lifecycle import Status
+from domain.policy import Label
 from domain.refusals import need, wrong
 from models.case import Case
 from models.directory import Project
@@ -29,8 +30,17 @@ def hold_up(desk: Desk, project: Project, code: str, given: Fields) -> StepResul
     desk.session.add(HeldUp(case_id=case.id, milestone_id=node.id, said_at=desk.now))
     enter(desk, node, "held_up", None, case.code)
     known = desk.policy.milestones.node(code)
-    risk = [] if known is not None and known.key else [f"{code} is no key node of the policy: no case climbs for it"]
-    return recorded(project, code, f"held up by {case.code}", risk)
+    risk = (
+        []
+        if known is not None and known.key
+        else [
+            Label(
+                f"{code} 不是规则中的关键节点，不会因此提级",
+                f"{code} is no key node of the policy: no case climbs for it",
+            )
+        ]
+    )
+    return recorded(project, code, Label(f"已登记受 {case.code} 影响", f"held up by {case.code}"), risk)
 
 
 def free(desk: Desk, project: Project, code: str, given: Fields) -> StepResult:
@@ -42,7 +52,7 @@ def free(desk: Desk, project: Project, code: str, given: Fields) -> StepResult:
     if not gone:
         raise wrong("case", f"{case.code} is not recorded for {code} of {project.id}")
     enter(desk, node, "freed", None, case.code)
-    return recorded(project, code, f"not held up by {case.code} any more")
+    return recorded(project, code, Label(f"不再受 {case.code} 影响", f"not held up by {case.code} any more"))
 
 
 def _node(desk: Desk, project: Project, code: str) -> Milestone:

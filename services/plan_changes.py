@@ -56,8 +56,11 @@ def ask(office: Office, desk: Desk, project: Project, node: Milestone, day: date
     desk.session.flush()
     start_ruling(desk, change, who, 1)
     insert_once(desk.session, [asking_mail(desk, office.mail_domain, people, project, node, change, who)])
-    said = f"asked to move from {node.plan} to {day}; {who.person.id} decides, until then {node.plan} stands"
-    return recorded(project, node.node, said)
+    told = Label(
+        f"已申请由 {node.plan} 调整为 {day}，由{who.person.title.zh}裁定；裁定前计划时间 {node.plan} 不变",
+        f"asked to move from {node.plan} to {day}; {who.person.id} decides, until then {node.plan} stands",
+    )
+    return recorded(project, node.node, told)
 
 
 def asked(desk: Desk, node: Milestone) -> Sequence[MilestoneChange]:

@@ -25,7 +25,7 @@ _ZH = {
     "nothing_promised": "只有承诺日期之前的“列入计划”事项才能提交兑现。",
     "no_duty": "{unit} 在本事项没有未完成的任务。",
     "no_due": "没有可以延长的办结时限。",
-    "after_due": "办结时限为 {due},须在到期前申请延期。",
+    "after_due": "办结时限为 {due}，须在到期前申请延期。",
     "extensions_used": "该类办件最多延期 {most} 次，已用完。",
     "final": "本事项已办结，结果为最终结果。",
     "appealed": "本层级已请求过提级，升级后可再次提出。",
@@ -53,7 +53,26 @@ _ZH = {
     "circular_issued": "本事项的超期已经通报过。",
     "nothing_red": "目前没有可通报的超期时限。",
     "too_late": "审批已超过办结时限，不能再同意延期。",
+    "unknown_action": "没有“{action}”这一步骤。",
+    "not_with_city": "本事项不在市级层级，无须上报。",
+    "climbed_for_node": "本事项已因节点“{node}”提级一次。",
+    "too_few": "请至少填写 {n} 件事项。",
+    "no_such_case": "{code} 不是可以关联的难题，请核对编号。",
+    "no_case": "没有编号为 {code} 的事项，请核对编号。",
+    "no_text": "{code} 的第 {seq} 条记录没有文字内容。",
+    "redacted": "{code} 第 {seq} 条记录的文字此前已删除。",
 }
+
+FIELD_NAMES: dict[str, str] = {
+    "attributes": "属性", "body": "来件正文", "case": "事项编号", "category": "类别", "data": "来件内容", "date": "日期", "decider": "裁定人",
+    "detail": "具体情况", "difficulty": "关联的难题", "document": "文号", "documents": "已提交的材料", "email": "邮箱",
+    "enterprise": "企业", "enterprise.contact": "联系人", "enterprise.email": "企业邮箱", "enterprise.locale": "企业使用的语言",
+    "enterprise.name": "企业名称", "enterprise.phone": "电话", "enterprise.uscc": "统一社会信用代码", "entry": "表单记录", "files": "附件",
+    "item": "需求内容", "lead": "牵头单位", "milestone": "关联的节点", "needed_by": "最晚需要时间", "node": "节点", "note": "说明",
+    "project": "项目", "quantity": "数量", "reason": "理由", "severity": "紧急程度", "spoken_for": "由谁提出", "stage": "环节",
+    "title": "难题标题", "type": "类别", "unit": "单位", "what": "登记内容",
+}  # fmt: skip
+"""What fields are called that belong to no action: those of a report, a factor request, a plan."""
 
 
 def in_words(refusal: Refused) -> Label:
@@ -84,3 +103,28 @@ def allowed_now(refusal: Refused) -> tuple[AllowedNow, ...]:
         for one in refusal.allowed
         if one.action in ACTIONS
     )
+
+
+def told(refusal: Refused, action: str = "") -> Label:
+    """All that a refusal says: why, and what may be done instead, by whom and until when; fields are called as people know them.
+
+    The English is the refusal's own text, by which machines and the record know it.
+    """
+    zh = in_words(refusal).zh
+    named = str(refusal.facts.get("field", ""))
+    if named:
+        zh = zh.replace(f"“{named}”", f"“{field_name(named, action)}”", 1)
+    options = "；".join(
+        f"{one.what.zh}（{'、'.join(by.zh for by in one.by)}{f'，{one.until} 前' if one.until else ''}）"
+        for one in allowed_now(refusal)
+    )
+    return Label(f"{zh}目前可以：{options}。" if options else zh, str(refusal))
+
+
+def field_name(field: str, action: str = "") -> str:
+    """What a field is called in Chinese: as the action's own form does, without the help in brackets; itself where nothing names it."""
+    own = ACTIONS[action].fields if action in ACTIONS else ()
+    label = next((one.label.zh for one in own if one.name == field), None)
+    if label is not None:
+        return label.partition("（")[0]
+    return FIELD_NAMES.get(field.removeprefix("data.").removeprefix("fields."), field)

@@ -87,11 +87,12 @@ def _link(book: Casebook, named: dict[int, str], by: Actor) -> list[StepResult]:
     hub = min(group)
     new = sorted(group - same_cause(book.session, [hub]))
     if not new:
-        return [StepResult(code, True, "linked already") for code in named.values()]
+        return [StepResult(code, True, "linked already", "此前已关联") for code in named.values()]
     # One link to the first of them each: whatever was linked before stays in the group through its own links.
     book.session.execute(insert(tables.CaseLink), [{"case_id": i, "target_id": hub, "kind": SAME_CAUSE} for i in new])
     _record(book, sorted(named), LINKED, group, by)
-    return [StepResult(code, True, f"linked with {len(group) - 1} others") for code in named.values()]
+    n = len(group) - 1
+    return [StepResult(code, True, f"linked with {n} others", f"已与另外 {n} 件事项关联") for code in named.values()]
 
 
 def _unlink(book: Casebook, named: dict[int, str], by: Actor) -> list[StepResult]:
@@ -101,7 +102,7 @@ def _unlink(book: Casebook, named: dict[int, str], by: Actor) -> list[StepResult
         group = same_cause(session, [i])
         rest = sorted(group - {i})
         if not rest:
-            results.append(StepResult(code, False, f"{code} is linked with no other case"))
+            results.append(StepResult(code, False, f"{code} is linked with no other case", f"{code} 没有关联其他事项"))
             continue
         session.execute(delete(link).where(link.kind == SAME_CAUSE, or_(link.case_id == i, link.target_id == i)))
         # The others were perhaps linked through it alone.
@@ -112,7 +113,9 @@ def _unlink(book: Casebook, named: dict[int, str], by: Actor) -> list[StepResult
         if more:
             session.execute(insert(link), more)
         _record(book, [i], UNLINKED, group, by)
-        results.append(StepResult(code, True, f"no longer linked with {len(rest)} others"))
+        results.append(
+            StepResult(code, True, f"no longer linked with {len(rest)} others", f"已与另外 {len(rest)} 件事项解除关联")
+        )
     return results
 
 
