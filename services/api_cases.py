@@ -273,7 +273,9 @@ def case_events(office: Office, key: ApiKey, code: str, after: int, limit: int) 
         secret = bool(withheld_among(session, [row.id]))
         case = load_cases(session, [row.id], lock=False)[row.id]
         told = key.desk and not secret
-        lines = timeline(session, row.id, people, public=False, stages=stage_names(office, case), texts=told)
+        lines = timeline(
+            session, row.id, people, public=False, policy=office.policy, stages=stage_names(office, case), texts=told
+        )
         found = [
             _event(office, event, line.what, line.who, line.text if told else (), secret=secret)
             for (event, _), line in zip(events_of(session, row.id), lines, strict=True)

@@ -54,7 +54,15 @@ def case_page(office: Office, user: BoardUser, code: str) -> CasePage | None:
         people = people_of(session, office)
         case = load_cases(session, [row.id], lock=False)[row.id]
         withheld = row.id in withheld_among(session, [row.id])
-        lines = timeline(session, row.id, people, public=False, stages=stage_names(office, case), texts=user.desk)
+        lines = timeline(
+            session,
+            row.id,
+            people,
+            public=False,
+            policy=office.policy,
+            stages=stage_names(office, case),
+            texts=user.desk,
+        )
         return CasePage(
             head=cover(session, office, row, case, people, reveal=user.desk), withheld=withheld, restricted=row.restricted,
             clocks=clock_lines(session, office, row.id, people), approvals=_approvals(office, case, people),

@@ -34,5 +34,7 @@ def case_sheet(office: Office, code: str) -> CaseSheet | None:
         return CaseSheet(
             cover(session, office, row, case, people),
             clock_lines(session, office, row.id, people),
-            tuple(timeline(session, row.id, people, public=False, stages=stage_names(office, case))),
+            tuple(
+                timeline(session, row.id, people, public=False, policy=office.policy, stages=stage_names(office, case))
+            ),
         )

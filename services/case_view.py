@@ -15,10 +15,11 @@ from domain.labels import PARTY_LABELS, STATUS_LABELS, clock_name
 from domain.ladder import overdue_days
 from domain.lifecycle import Party, Status
 from domain.lights import LIGHT_LABELS, light_of
-from domain.policy import Label
+from domain.policy import Label, Policy
 from models import case as tables
 from models import clock as clock_tables
 from models.directory import Enterprise, Project
+from services.climb_words import climb_lines
 from services.event_words import event_label
 from services.identities import names_reporter, withheld_among
 from services.meeting_lines import clock_note, meeting_facts
@@ -128,11 +129,12 @@ def timeline(
     stages: Mapping[str, Label] | None = None,
     texts: bool = True,
     unheard: Collection[int] = (),
+    policy: Policy | None = None,
 ) -> tuple[TimelineLine, ...]:
     """The history in plain words.
 
     `public` leaves out what is internal and names no person; without `texts` nobody's words are in it, and never those of the
-    contacts `unheard`; `stages` names a request's.
+    contacts `unheard`; `stages` names a request's stages, `policy` the rungs of a climb.
     """
     lines = []
     for event, text in events_of(session, case_id):
@@ -148,6 +150,7 @@ def timeline(
                 _what(event),
                 _who(event, people, public=public),
                 _facts(event, stages or {})
+                + climb_lines(event.action, event.facts, policy, public=public)
                 + meeting_facts(event.action, event.facts, people, public=public or not texts)
                 + said,
             )

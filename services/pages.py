@@ -140,7 +140,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             capacity=Label(f"{capacity.zh} · {unit.zh}", f"{capacity.en} · {unit.en}") if unit else capacity,
             principal=people.label(grant.principal) if grant.principal else None, case=cover(session, office, row, case, people),
             contact=contact_lines(session, row), clocks=clock_lines(session, office, row.id, people),
-            timeline=timeline(session, row.id, people, public=False, stages=stages),
+            timeline=timeline(session, row.id, people, public=False, policy=office.policy, stages=stages),
             buttons=() if decided is not None else _buttons(office, draft, people),
             asked=asked_lines(office, session, grant, people, stages), done_already=decided, locale=person.locale if person else "zh",
             factor=factor_sheet(office, session, case, people), subscribed=subscribed(office, session, grant.account),
@@ -276,7 +276,7 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
         stage="case", receipt=first.receipt if first else row.code, received_at=first.received_at if first else row.opened_at,
         locale=contact.locale if contact else "zh", case=head if own else replace(head, detail=""),
         reply=reply_lines(office, session, row), buttons=buttons,
-        timeline=timeline(session, row.id, people, public=True, stages=stage_names(office, case), unheard=unheard), principal=principal, factor=factor_sheet(office, session, case, people),
+        timeline=timeline(session, row.id, people, public=True, policy=office.policy, stages=stage_names(office, case), unheard=unheard), principal=principal, factor=factor_sheet(office, session, case, people),
         files=files_behind(session, grant),
     )  # fmt: skip
 
