@@ -7,9 +7,11 @@ from typing import Literal
 from prefect import State, flow
 from prefect.states import Failed
 
+from domain.lifecycle import ACTIONS
+from domain.policy import Label
 from tasks.choices import NOTHING, chosen
 from tasks.guarantees import take_factor_step
-from tasks.run_record import leave_table, name_results
+from tasks.run_record import leave_results, name_results, refusals
 
 
 @flow(name="advance-factor", persist_result=False)
@@ -52,7 +54,9 @@ def advance_factor(
     taken = chosen(step)
     codes = list(dict.fromkeys(code.strip() for code in requests if code.strip()))
     if not codes:
-        return Failed(message="Name at least one request, e.g. FAC-2026-0003.")
+        return Failed(
+            message="请至少填写一件要素保障编号，例如 FAC-2026-0003。 · Name at least one request, e.g. FAC-2026-0003."
+        )
 
     fields: dict[str, object] = {
         "stage": chosen(stage), "quantity": quantity, "measure": chosen(measure), "document": document, "date": date,
@@ -63,11 +67,9 @@ def advance_factor(
 
     name_results(taken, results, "requests")
     done = [row for row in results if row.done]
-    leave_table(
-        "advanced-factors",
-        [{"request": row.case, "done": "yes" if row.done else "refused", "says": row.message} for row in results],
-        f"{taken}: {len(done)} of {len(results)} done",
+    leave_results(
+        "advanced-factors", "request", ACTIONS[taken].label if taken in ACTIONS else Label(taken, taken), results
     )
     if not done:
-        return Failed(message="; ".join(f"{row.case}: {row.message}" for row in results[:5]))
+        return Failed(message=refusals(results))
     return len(done)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from prefect import flow
 
+from domain.policy import Label
 from tasks.health import watch
 from tasks.run_record import leave_table, name_run
 
@@ -18,7 +17,10 @@ def check_health() -> int:
     name_run(f"health · {len(look.problems)} problems" if look.problems else "health · well")
     leave_table(
         "health",
-        [{"problem": kind, "count": count} for kind, count in Counter(one.kind.value for one in look.problems).items()],
-        f"{len(look.problems)} problems, {len(look.told)} told now, {len(look.over)} over",
+        [{"problem": one.says, "remedy": one.remedy} for one in look.problems],
+        Label(
+            f"发现 {len(look.problems)} 个问题，本次告知 {len(look.told)} 个，已消除 {len(look.over)} 个。",
+            f"{len(look.problems)} problems, {len(look.told)} told now, {len(look.over)} over.",
+        ),
     )
     return len(look.problems)

@@ -8,9 +8,11 @@ from prefect import State, flow
 from prefect.states import Failed
 from pydantic import Field
 
+from domain.lifecycle import ACTIONS
+from domain.policy import Label
 from tasks.choices import NOTHING, chosen, chosen_each
 from tasks.desk import take_step
-from tasks.run_record import leave_table, name_results
+from tasks.run_record import leave_results, name_results, refusals
 
 NO_UNITS: list[str] = []
 Rating = Annotated[int, Field(ge=0, le=5)]
@@ -79,7 +81,9 @@ def coordinate_difficulty(
     taken = chosen(step)
     codes = list(dict.fromkeys(code.strip() for code in cases if code.strip()))
     if not codes:
-        return Failed(message="Name at least one case, e.g. DIF-2026-0042.")
+        return Failed(
+            message="请至少填写一件难题编号，例如 DIF-2026-0042。 · Name at least one case, e.g. DIF-2026-0042."
+        )
 
     fields: dict[str, object] = {
         "lead": chosen(lead), "supporters": chosen_each(supporters), "case_class": chosen(case_class),
@@ -94,11 +98,9 @@ def coordinate_difficulty(
 
     name_results(taken, results, "cases")
     done = [row for row in results if row.done]
-    leave_table(
-        "coordinated-difficulties",
-        [{"case": row.case, "done": "yes" if row.done else "refused", "says": row.message} for row in results],
-        f"{taken}: {len(done)} of {len(results)} done",
+    leave_results(
+        "coordinated-difficulties", "case", ACTIONS[taken].label if taken in ACTIONS else Label(taken, taken), results
     )
     if not done:
-        return Failed(message="; ".join(f"{row.case}: {row.message}" for row in results[:5]))
+        return Failed(message=refusals(results))
     return len(done)

@@ -6,6 +6,8 @@ from collections import Counter
 
 from prefect import flow
 
+from domain.policy import Label
+from notifications.names import name_of
 from tasks.mail import anything_owed, deliver_batch
 from tasks.run_record import leave_table, name_run
 from tasks.stopping import batches
@@ -34,7 +36,10 @@ def deliver_notices() -> int:
     )
     leave_table(
         "delivered-notices",
-        [{"message": name, "to": to, "mails": number} for (name, to), number in rows.items()],
-        f"{sent} sent, {deferred} deferred, {failed} finally refused",
+        [{"message": name_of(name), "to": to, "mails": number} for (name, to), number in rows.items()],
+        Label(
+            f"已发出 {sent} 封，推迟 {deferred} 封，最终被拒收 {failed} 封。",
+            f"{sent} sent, {deferred} deferred, {failed} finally refused.",
+        ),
     )
     return sent + deferred + failed

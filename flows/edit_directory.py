@@ -7,9 +7,11 @@ from typing import Literal
 from prefect import State, flow
 from prefect.states import Failed
 
+from domain.policy import Label
+from services.directory_change import WHAT_LABELS
 from tasks.choices import NOTHING, chosen
 from tasks.directory import apply_change, show_change
-from tasks.run_record import leave_table, name_run
+from tasks.run_record import leave_results, leave_table, name_run, refusals
 
 YesOrNo = Literal["—", "yes", "no"]
 
@@ -83,27 +85,32 @@ def edit_directory(
 
     if apply:
         result = apply_change(asked, shown)
-        leave_table("directory-changed", [{"done": "yes" if result.done else "refused", "says": result.message}], taken)
-        return result.message if result.done else Failed(message=result.message)
+        leave_results("directory-changed", "change", WHAT_LABELS.get(taken, Label(taken, taken)), [result])
+        return result.message if result.done else Failed(message=refusals([result]))
 
     found = show_change(asked)
     if found.mistakes:
         rows = [
             {
                 "where": m.where,
-                "问题": m.problem.zh,
-                "办法": m.remedy.zh,
-                "problem": m.problem.en,
-                "remedy": m.remedy.en,
+                "problem": m.problem,
+                "remedy": m.remedy,
             }
             for m in found.mistakes
         ]
-        leave_table("directory-difference", rows, f"{len(rows)} mistake(s): nothing can be applied")
-        return Failed(message="; ".join(str(mistake) for mistake in found.mistakes[:5]))
+        leave_table(
+            "directory-difference",
+            rows,
+            Label(f"共 {len(rows)} 处错误，无法执行。", f"{len(rows)} mistake(s): nothing can be applied."),
+        )
+        return Failed(message="; ".join(f"{m.where}：{m.problem.zh}，{m.remedy.zh} · {m}" for m in found.mistakes[:5]))
     leave_table(
         "directory-difference",
-        [{"变更与后果": line.zh, "change and what follows": line.en} for line in found.lines],
-        f"To apply it, run again with apply and shown = {found.digest} · 执行：勾选 apply，shown 填 {found.digest}",
+        [{"change": line} for line in found.lines],
+        Label(
+            f"执行：勾选 apply，shown 填 {found.digest}。",
+            f"To apply it, run again with apply and shown = {found.digest}.",
+        ),
     )
     return found.digest
 

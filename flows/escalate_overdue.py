@@ -5,14 +5,17 @@ from __future__ import annotations
 from prefect import State, flow
 from prefect.states import Failed
 
+from domain.policy import Label
 from tasks.board import keep_counts
 from tasks.run_record import UNNAMED, leave_table, name_run
 from tasks.supervision import (
     UnreadableMoment,
+    clock_and_step,
     digest_heads,
     leave_stuck,
     leave_what_if,
     lies_ahead,
+    local_text,
     moment,
     sweep_clocks,
 )
@@ -32,7 +35,9 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
     except UnreadableMoment as mistake:
         return Failed(message=str(mistake))
     if lies_ahead(at) and not dry_run:
-        return Failed(message="as_of lies in the future: only a dry run may look ahead.")
+        return Failed(
+            message="as_of 晚于当前时间：只有试算可以查看未来。 · as_of lies in the future: only a dry run may look ahead."
+        )
 
     report = sweep_clocks(at, dry_run)
     if not dry_run:
@@ -42,12 +47,13 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
     name_run(f"{'dry run' if dry_run else 'escalate'} · {len(report.steps)} steps", named)
     leave_table(
         "escalation",
-        [
-            {"case": step.case, "clock": step.clock, "step": step.step, "to": ", ".join(step.to)}
-            for step in report.steps
-        ],
-        f"{'Dry run as' if dry_run else 'As'} of {report.as_of.isoformat()}: {report.examined} clocks examined, "
-        f"{len(report.steps)} steps, {report.notices} notices, {len(report.stuck)} clocks set aside",
+        [{"case": step.case, **clock_and_step(step), "to": ", ".join(step.to)} for step in report.steps],
+        Label(
+            f"{'试算' if dry_run else '检查'}时刻 {local_text(report.as_of)}：检查时限 {report.examined} 个，步骤 {len(report.steps)} 个，"
+            f"督办文书 {report.notices} 份，搁置时限 {len(report.stuck)} 个。",
+            f"{'Dry run as' if dry_run else 'As'} of {local_text(report.as_of)}: {report.examined} clocks examined, "
+            f"{len(report.steps)} steps, {report.notices} notices, {len(report.stuck)} clocks set aside.",
+        ),
     )
     leave_stuck(report)
     if report.ahead is not None:

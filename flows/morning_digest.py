@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect import flow
 
+from domain.policy import Label
 from tasks.digest import send_digests
 from tasks.run_record import leave_table, name_run
 
@@ -20,10 +21,16 @@ def morning_digest(dry_run: bool = False) -> int:
     name_run(f"{'dry run' if dry_run else 'digest'} · {report.mails} mails")
     leave_table(
         "morning-digest",
-        [{"to": line.account, "post": line.post.zh, **line.counts, "stopped": line.stopped} for line in report.lines],
-        f"{report.day}: {report.mails} digests"
-        + (", a free day: nobody is written to" if report.free_day else "")
-        + (", today's were sent before" if report.sent_before else "")
-        + (" (dry run)" if dry_run else ""),
+        [{"to": line.account, "post": line.post, **line.counts, "stopped": line.stopped} for line in report.lines],
+        Label(
+            f"{report.day}：{report.mails} 封工作提要"
+            + ("，非工作日，不发送" if report.free_day else "")
+            + ("，今日此前已发送" if report.sent_before else "")
+            + ("（试算）" if dry_run else ""),
+            f"{report.day}: {report.mails} digests"
+            + (", a free day: nobody is written to" if report.free_day else "")
+            + (", today's were sent before" if report.sent_before else "")
+            + (" (dry run)" if dry_run else ""),
+        ),
     )
     return report.mails

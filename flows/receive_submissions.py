@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from prefect import flow
 
+from domain.policy import Label
 from tasks.intake import accept_reports, anything_waits, receive_batch
 from tasks.run_record import leave_table, name_run
 from tasks.stopping import batches
 
 NO_RECEIPTS: list[str] = []
+ZH = {
+    "cases": "新立事项", "dispatched": "已分办", "to the desk": "待人工分办", "quarantined": "无法读取，已留存",
+    "still waiting for a confirmation": "仍待确认",
+}  # fmt: skip
 SECONDS = 1.0
 """How long one run takes in new reports before the mail has its turn."""
 
@@ -40,7 +45,10 @@ def receive_submissions(accept: list[str] = NO_RECEIPTS) -> int:
     name_run(f"receive · {codes[0] if len(codes) == opened == 1 else f'{opened} cases'}", codes)
     leave_table(
         "received-submissions",
-        [{"case": code} for code in codes] + [{"receipt": row.case, "accepted": row.message} for row in accepted],
-        ", ".join(f"{number} {what}" for what, number in counts.items()),
+        [{"case": code} for code in codes] + [{"receipt": row.case, "accepted": row.says} for row in accepted],
+        Label(
+            "，".join(f"{ZH[what]} {number} 件" for what, number in counts.items()) + "。",
+            ", ".join(f"{number} {what}" for what, number in counts.items()) + ".",
+        ),
     )
     return len(accepted) + sum(batch.taken for batch in received)

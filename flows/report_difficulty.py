@@ -7,9 +7,10 @@ from typing import Literal
 from prefect import State, flow
 from prefect.states import Failed
 
+from domain.policy import Label
 from tasks.choices import NOTHING, chosen
 from tasks.desk import register_report
-from tasks.run_record import leave_table, name_run
+from tasks.run_record import leave_table, name_run, refusals
 
 
 @flow(name="report-difficulty", persist_result=False)
@@ -54,12 +55,12 @@ def report_difficulty(
     )  # fmt: skip
     if not registered.done:
         name_run("register · refused")
-        return Failed(message=registered.message)
+        return Failed(message=refusals([registered]))
 
     name_run(f"register · {registered.case}", [registered.case])
     leave_table(
         "registered-difficulty",
-        [{"case": registered.case, "result": registered.message}],
-        f"Registered {registered.case} ({channel})",
+        [{"case": registered.case, "result": registered.says}],
+        Label(f"已登记 {registered.case}。", f"Registered {registered.case} ({channel})."),
     )
     return registered.case

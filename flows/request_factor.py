@@ -5,9 +5,10 @@ from __future__ import annotations
 from prefect import State, flow
 from prefect.states import Failed
 
+from domain.policy import Label
 from tasks.choices import NOTHING, chosen
 from tasks.guarantees import open_request
-from tasks.run_record import leave_table, name_run
+from tasks.run_record import leave_table, name_run, refusals
 
 NO_DOCUMENTS: list[str] = []
 
@@ -52,12 +53,12 @@ def request_factor(
     )  # fmt: skip
     if not opened.done:
         name_run("request · refused")
-        return Failed(message=opened.message)
+        return Failed(message=refusals([opened]))
 
     name_run(f"request · {opened.case}", [opened.case])
     leave_table(
         "requested-factor",
-        [{"request": opened.case, "result": opened.message}],
-        f"Requested {opened.case} ({chosen(type)})",
+        [{"request": opened.case, "result": opened.says}],
+        Label(f"已登记要素保障申请 {opened.case}。", f"Requested {opened.case} ({chosen(type)})."),
     )
     return opened.case

@@ -5,9 +5,11 @@ from __future__ import annotations
 from prefect import State, flow
 from prefect.states import Failed
 
+from domain.milestones import PLAN_STEPS
+from domain.policy import Label
 from tasks.choices import NOTHING, chosen
 from tasks.milestones import record
-from tasks.run_record import leave_table, name_run
+from tasks.run_record import leave_table, name_run, refusals
 
 
 @flow(name="set-milestone", persist_result=False)
@@ -44,8 +46,8 @@ day, to take a heat-stop day back.
     )  # fmt: skip
     if not result.done:
         name_run(f"{step} · refused")
-        return Failed(message=result.message)
+        return Failed(message=refusals([result]))
 
     name_run(f"{step} · {result.case} {chosen(node)}".rstrip(), [result.case])
-    leave_table("milestone", [{"project": result.case, "result": result.message}], f"{step} {result.case}")
+    leave_table("milestone", [{"project": result.case, "result": result.says}], PLAN_STEPS.get(step, Label(step, step)))
     return result.message

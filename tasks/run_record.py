@@ -14,10 +14,12 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
+from domain.policy import Label
 from services.desk import StepResult
 from services.identities import UNNAMED
+from tasks.table_words import DONE, REFUSED, both, row_of
 
-__all__ = ["UNNAMED", "leave_table", "name_results", "name_run", "run_id", "say"]
+__all__ = ["UNNAMED", "leave_results", "leave_table", "name_results", "name_run", "refusals", "run_id", "say"]
 
 MOST_TAGS = 20
 """A run over hundreds of cases is found by its table, not by tags."""
@@ -38,19 +40,37 @@ def name_results(step: str, results: Sequence[StepResult], several: str) -> None
     name_run(f"{step} · {codes[0] if len(codes) == len(results) == 1 else f'{len(results)} {several}'}", codes)
 
 
-def leave_table(key: str, rows: Sequence[Mapping[str, object]], says: str) -> None:
-    """Leave a table artifact under `key`, with a sentence above it; nothing happens outside a run."""
+def leave_table(key: str, rows: Sequence[Mapping[str, object]], says: Label) -> None:
+    """Leave a table artifact under `key` in both languages, with a sentence above it; nothing happens outside a run."""
     run = _current_run()
     if run is None:
         return
     artifact = ArtifactCreate(
         key=key,
         type="table",
-        description=says,
-        data=json.dumps([dict(row) for row in rows], ensure_ascii=False),
+        description=f"{says.zh}\n\n{says.en}",
+        data=json.dumps([row_of(row) for row in rows], ensure_ascii=False),
         flow_run_id=run.id,
     )
     get_client(sync_client=True).create_artifact(artifact)
+
+
+def leave_results(key: str, column: str, step: Label, results: Sequence[StepResult]) -> None:
+    """Leave a table of what became of each case or request."""
+    done = sum(1 for row in results if row.done)
+    leave_table(
+        key,
+        [{column: row.case, "done": DONE if row.done else REFUSED, "says": row.says} for row in results],
+        Label(
+            f"{step.zh}：共 {len(results)} 件，完成 {done} 件。",
+            f"{step.en}: {done} of {len(results)} done.",
+        ),
+    )
+
+
+def refusals(results: Sequence[StepResult]) -> str:
+    """Why a run failed of which every case was refused, in both languages; the table has those beyond the fifth."""
+    return "; ".join(f"{row.case}: {both(row.says)}" if row.case else both(row.says) for row in results[:5])
 
 
 def say(text: str, *facts: object) -> None:

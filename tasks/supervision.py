@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from prefect import task
 
+from domain.policy import Label
+from notifications.names import name_of
 from services import heads, retention, sweep
 from services.office import current_office
-from services.sweep import SweepReport
+from services.sweep import SweepReport, SweepStep
 from services.what_if import WhatIf
 from tasks.run_record import leave_table
 from tasks.stopping import should_stop
+from tasks.table_words import clock_label, moment_text, step_label
 from tasks.transient import PAUSES, passes
 
 
@@ -26,7 +30,9 @@ def moment(text: str) -> datetime | None:
     try:
         read = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise UnreadableMoment(f"{text!r} is no date and time; write it like 2026-07-16 09:00.") from None
+        raise UnreadableMoment(
+            f"“{text}”不是日期和时间，请写作 2026-07-16 09:00。 · {text!r} is no date and time; write it like 2026-07-16 09:00."
+        ) from None
     return read if read.tzinfo is not None else read.replace(tzinfo=current_office().zone)
 
 
@@ -58,28 +64,49 @@ def digest_heads() -> None:
         _drop_dismissed()
 
 
+def local_text(at: datetime) -> str:
+    """A moment in the office's zone, to the minute."""
+    return moment_text(at, current_office().zone)
+
+
+def clock_and_step(step: SweepStep) -> dict[str, Label]:
+    """A step's clock and what it does, in words."""
+    return {"clock": clock_label(step.clock), "step": step_label(step.step)}
+
+
 def leave_what_if(seen: WhatIf) -> None:
-    """Leave a table of who would get what, a line per post, kind of mail, colour and clock; and of the climbs."""
+    """Leave a table of who would get what, a line per post, kind of mail, colour and clock; of the climbs; totals above it."""
+    rung = current_office().policy.rung
     sent: list[dict[str, object]] = [
         {
-            "to": one.to, "post": one.post.zh, "mail": one.message, "colour": one.colour, "clock": one.clock,
-            "cases": ", ".join(one.cases), "restricted": one.restricted,
+            "to": one.to, "post": one.post, "mail": name_of(one.message), "colour": step_label(one.colour) if one.colour else "",
+            "clock": clock_label(one.clock) if one.clock else "", "cases": ", ".join(one.cases), "restricted": one.restricted,
         }
         for one in seen.sent
     ]  # fmt: skip
     climbs: list[dict[str, object]] = [
         {
-            "to": "", "post": "", "mail": "climb", "colour": f"{one.start} → {one.end}", "clock": "",
-            "cases": ", ".join(one.cases), "restricted": one.restricted,
+            "to": "", "post": "", "mail": step_label("climb"),
+            "colour": Label(f"{rung(one.start).label.zh} → {rung(one.end).label.zh}", f"{rung(one.start).label.en} → {rung(one.end).label.en}"),
+            "clock": "", "cases": ", ".join(one.cases), "restricted": one.restricted,
         }
         for one in seen.climbs
     ]  # fmt: skip
+    totals = Counter[str]()
+    for one in seen.sent:
+        totals[one.message] += len(one.cases) + one.restricted
+    zh = "；".join(f"{name_of(kind).zh} {number}" for kind, number in totals.items())
+    en = "; ".join(f"{name_of(kind).en} {number}" for kind, number in totals.items())
+    at = local_text(seen.as_of)
     leave_table(
         "what-if",
         [*sent, *climbs],
-        f"What a sweep as of {seen.as_of.isoformat()} would send to whom; nothing was written."
-        + (f" {seen.failed} cases could not be looked at." if seen.failed else ""),
-    )
+        Label(
+            f"若在 {at} 检查，将发送的内容如下；未写入任何数据。" + (f"合计：{zh}。" if zh else "") + (f"有 {seen.failed} 件事项无法试算。" if seen.failed else ""),
+            f"What a sweep as of {at} would send to whom; nothing was written." + (f" In all: {en}." if en else "")
+            + (f" {seen.failed} cases could not be looked at." if seen.failed else ""),
+        ),
+    )  # fmt: skip
 
 
 def leave_stuck(report: SweepReport) -> None:
@@ -90,10 +117,13 @@ def leave_stuck(report: SweepReport) -> None:
         "stuck-clocks",
         [
             {
-                "case": one.case, "clock": one.kind, "step": one.step,
-                "since": one.since.isoformat() if one.since is not None else "", "problem": one.problem,
+                "case": one.case, "clock": clock_label(one.kind), "step": step_label(one.step),
+                "since": local_text(one.since) if one.since is not None else "", "problem": one.problem,
             }
             for one in report.stuck
         ],
-        f"{len(report.stuck)} clocks were set aside: their step could not be taken. The operator is told of each case once.",
+        Label(
+            f"{len(report.stuck)} 个时限的步骤无法执行，已搁置；每件事项告知运维人员一次，详见日志。",
+            f"{len(report.stuck)} clocks were set aside: their step could not be taken. The operator is told of each case once.",
+        ),
     )  # fmt: skip
