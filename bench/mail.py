@@ -23,12 +23,13 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import yagmail  # noqa: TID251 - the floor is the library without what is ours
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from models.migrate import upgrade
 from notifications.channel_mail import write_mail
 from notifications.messages import AssignedLead
-from notifications.transport import Transport
+from notifications.transport import parse_smtp_url
 from services.channels import desk_of
 from services.office import Office, open_office
 from services.outbox import claim, deliver, owed
@@ -95,18 +96,26 @@ def owe(office: Office, count: int, start: int) -> None:
 
 
 def floor(office: Office, url: str, count: int) -> float:
-    """Messages a second of `count` that are ready, over one open connection."""
+    """Messages a second of `count` that are ready, over one open connection: the library's `send_message`, one after the other."""
     desk = desk_of(office)
     ready = []
     for letter in claim(office, "bench", count):
         parcel, _ = parcel_of(letter, desk.line, "2026-07-16")
         if parcel is not None:
             ready.append((write_mail(parcel, desk), letter.address))
-    with Transport(url) as transport:
+    server = parse_smtp_url(url)
+    mailer = yagmail.SMTP(
+        user="", password="", host=server.host, port=server.port, smtp_ssl=False, smtp_starttls=False, smtp_skip_login=True,
+        soft_email_validation=False,
+    )  # fmt: skip
+    mailer.login()
+    try:
         began = time.perf_counter()
         for mail, address in ready:
-            transport.send(mail, desk.sender, address)
+            mailer.smtp.send_message(mail, from_addr=desk.sender, to_addrs=[address])
         return len(ready) / (time.perf_counter() - began)
+    finally:
+        mailer.close()
 
 
 def ours(office: Office, count: int) -> float:

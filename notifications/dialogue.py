@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.generator import BytesGenerator
-from email.message import EmailMessage
-from io import BytesIO
+from email.message import EmailMessage, Message
 from typing import Any, Literal
-
-from notifications.header_policy import INTERNATIONAL, READY
 
 _LEADING_PERIOD = re.compile(rb"(?m)^\.")
 _TAKEN = (250, 251)
@@ -35,7 +31,7 @@ class ReadyMail:
 class Meanwhile:
     """Work that is done while the server is awaited.
 
-    `settle` is over before the mail is given to the server, and keeps it back by raising. `ahead` is other work in pieces: one
+    `settle` is over before the mail's body is given to the server, and keeps it back by raising. `ahead` is other work in pieces: one
     at each short wait, the rest when the mail has been given and the server thinks longest. It must not raise: what the server took
     would be unknown.
     """
@@ -59,10 +55,23 @@ class Refusal:
 def ready(message: EmailMessage, sender: str, recipient: str) -> ReadyMail:
     """Write a message out for one recipient (bare addresses)."""
     international = not (sender.isascii() and recipient.isascii())
-    with BytesIO() as out:
-        policy = INTERNATIONAL if international else READY
-        BytesGenerator(out, policy=policy).flatten(message, linesep="\r\n")
-        return ReadyMail(str(message["Message-ID"]), sender, recipient, out.getvalue(), international)
+    body = written(message).encode("utf-8" if international else "ascii")
+    return ReadyMail(str(dict(message.raw_items())["Message-ID"]), sender, recipient, body, international)
+
+
+def written(message: Message) -> str:
+    """A message of `envelope.build` as it stands on the wire.
+
+    Its headers are folded and its parts in base64 as they are: the standard generator, which looks at every line once more, takes a
+    third of the time that a mail takes. A test compares the two.
+    """
+    lines = [f"{name}: {value}\r\n" for name, value in message.raw_items()]
+    payload = message.get_payload()
+    if not isinstance(payload, list):
+        return "".join([*lines, "\r\n", str(payload).replace("\n", "\r\n")])
+    edge = f"--{message.get_boundary()}"
+    parts = f"\r\n{edge}\r\n".join(written(part) for part in payload if isinstance(part, Message))
+    return "".join([*lines, f"\r\n{edge}\r\n", parts, f"\r\n{edge}--\r\n"])
 
 
 def talk(smtp: Any, mail: ReadyMail, meanwhile: Meanwhile = NOTHING) -> Refusal | None:
@@ -75,13 +84,7 @@ def talk(smtp: Any, mail: ReadyMail, meanwhile: Meanwhile = NOTHING) -> Refusal 
     smtp.command_encoding = "utf-8" if mail.international else "ascii"
     options = f" size={len(mail.body)}" if smtp.has_extn("size") else ""
     options += " SMTPUTF8 BODY=8BITMIME" if mail.international else ""
-    smtp.putcmd("mail", f"FROM:<{mail.sender}>{options}")
-    try:
-        meanwhile.settle()
-    except BaseException:
-        smtp.close()
-        raise
-    code, text = smtp.getreply()
+    code, text = smtp.docmd("mail", f"FROM:<{mail.sender}>{options}")
     if code != 250:
         return _refused(smtp, "sender", code, text)
     smtp.putcmd("rcpt", f"TO:<{mail.recipient}>")
@@ -92,6 +95,11 @@ def talk(smtp: Any, mail: ReadyMail, meanwhile: Meanwhile = NOTHING) -> Refusal 
     code, text = smtp.docmd("data")
     if code != 354:
         return _refused(smtp, "body", code, text)
+    try:
+        meanwhile.settle()
+    except BaseException:
+        smtp.close()
+        raise
     smtp.send(_LEADING_PERIOD.sub(b"..", mail.body) + (b".\r\n" if mail.body.endswith(b"\r\n") else b"\r\n.\r\n"))
     for _ in meanwhile.ahead:
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -64,23 +65,31 @@ class _Tally:
 class _Batch:
     """One delivery under way.
 
-    That a mail went is written down while the server considers the sender of the next one, and is durable before that one is
-    given to it: whoever dies in between leaves one mail that may come twice, never two.
+    That a mail went is written down, in a thread, while the server considers the sender and the recipient of the next one, and is
+    durable before that one's body is given to it: whoever dies in between leaves one mail that may come twice, never two.
     """
 
     office: Office
     ways: Notifier
+    marks: ThreadPoolExecutor
     tally: _Tally = field(default_factory=_Tally)
-    unmarked: list[dict[str, Any]] = field(default_factory=list)
-    """What went last and is not marked yet."""
+    marking: Future[None] | None = None
+    """The mark of what went last, on its way."""
     written: tuple[Letter, Put] | None = None
 
+    def went(self, letter: Letter, ids: Sequence[int]) -> None:
+        """Begin to mark what went."""
+        self.settle()
+        now = self.office.now()
+        rows = [{"one": one, "at": now, "tries": letter.attempts + 1} for one in ids]
+        self.marking = self.marks.submit(_mark_sent, self.office, rows)
+        self.tally.sent.append(letter)
+
     def settle(self) -> None:
-        """Mark what went."""
-        rows, self.unmarked = self.unmarked, []
-        if rows:
-            with writing_rows(self.office.engine) as connection:
-                connection.execute(_WENT, rows)
+        """Wait until what went is marked."""
+        marking, self.marking = self.marking, None
+        if marking is not None:
+            marking.result()
 
     def write_ahead(self, letter: Letter | None) -> Iterator[None]:
         """Make the next mail ready, in pieces; what is wrong with it shows at its turn."""
@@ -103,8 +112,8 @@ def deliver(office: Office, limit: int = 50, connect: Callable[[Office], Transpo
     holder = secrets.token_hex(8)
     letters = claim(office, holder, limit)
     began = time.monotonic()
-    with notifier(office, connect) as ways:
-        batch = _Batch(office, ways)
+    with notifier(office, connect) as ways, ThreadPoolExecutor(1, "marks") as marks:
+        batch = _Batch(office, ways, marks)
         try:
             _send_all(batch, letters, began)
         finally:
@@ -173,13 +182,16 @@ def _send(batch: _Batch, letter: Letter, meanwhile: Meanwhile) -> None:
     if parcel is None:
         return
     if verdict is None:
-        now = office.now()
-        batch.unmarked += [{"one": one, "at": now, "tries": letter.attempts + 1} for one in ids]
-        tally.sent.append(letter)
+        batch.went(letter, ids)
     elif _defer(office, letter, verdict):
         tally.deferred += 1
     else:
         tally.failed += 1
+
+
+def _mark_sent(office: Office, rows: Sequence[dict[str, Any]]) -> None:
+    with writing_rows(office.engine) as connection:
+        connection.execute(_WENT, rows)
 
 
 def _mark(office: Office, ids: Collection[int], **values: Any) -> None:

@@ -13,6 +13,9 @@ import pytest
 
 import notifications
 from domain.policy import Label
+from notifications.dialogue import ready
+from notifications.envelope import Attachment, build
+from notifications.header_policy import READY
 from notifications.message import Message, MissingFact, UnknownMessage, from_facts, line, words
 from notifications.messages import (
     AssignedLead,
@@ -118,6 +121,22 @@ def test_a_notice_can_be_looked_at_in_each_colour(variant: str, shape: str, loca
     assert (("抄送" if locale == "zh" else "copy") in mail.subject.lower()) is (variant == "copy")
     with pytest.raises(UnknownVariant, match="it has blue, red, circular, copy"):
         preview("supervision_notice", locale, "purple")
+
+
+@pytest.mark.parametrize("recipient", ["power@example.org", "联络员@example.org"])
+@pytest.mark.parametrize("files", [(), (Attachment("会商.ics", "text/calendar; charset=utf-8", b"BEGIN\r\n"),)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mail_is_written_out_as_the_standard_generator_would(
+    name: str, files: tuple[Attachment, ...], recipient: str
+) -> None:
+    """Byte by byte, with and without an attachment, in and outside ASCII: only faster."""
+    mail = build(
+        preview(name, "zh"), sender="推进办 <desk@example.org>", recipient=recipient, reply_to="desk@example.org", message_id="<a.1@example.org>",
+        root_id="<r.1@example.org>", sent_at=OFFICE_NOON, locale="zh", attachments=files,
+    )  # fmt: skip
+    out = ready(mail, "desk@example.org", recipient)
+    assert out.body == mail.as_bytes(policy=READY.clone(utf8=not recipient.isascii()))
+    assert (out.message_id, out.international) == ("<a.1@example.org>", not recipient.isascii())
 
 
 @pytest.mark.parametrize("name", NAMES)
