@@ -368,7 +368,7 @@ def test_a_channel_can_be_tried_by_hand(office: Office, receiver: Receiver) -> N
     with_hooks(office, RULE, channels=(ChannelRule("group", "wecom"), ChannelRule("paper", "file", locale="en")))
     receiver.answer = says(200, b'{"errcode":0}')
     assert try_out(office, notifier(office), "group") is None
-    assert "通知通道测试（2026-07-16）" in told(receiver)[0]["markdown"]["content"]
+    assert "通知通道测试（2026年7月16日）" in told(receiver)[0]["markdown"]["content"]
     receiver.answer = says(200, b'{"errcode":93000,"errmsg":"invalid webhook url"}')
     refused = try_out(office, notifier(office), "group")
     assert refused is not None
