@@ -17,6 +17,7 @@ from notifications.names import name_of
 from services.board_users import BoardUser
 from services.confirmations import NOT_ASKED
 from services.edits import edit_of, said_of_decision
+from services.kept_problems import kept_problem
 from services.office import Office
 from services.page_types import Done, Edit, Pairs
 from services.receiver import replay
@@ -37,7 +38,7 @@ class InboxItem:
     due: datetime | None
     source: str
     state: str
-    problem: str
+    problem: Label | None
     lines: Pairs = ()
     body: str = ""
     edit: Edit | None = None
@@ -81,7 +82,7 @@ def _item(office: Office, session: Session, row: Delivery, *, whole: bool = Fals
     edit = edit_of(session, office.policy, row) if row.state is DeliveryState.UNCONFIRMED else None
     return InboxItem(
         row.receipt, row.received_at, due if row.state is DeliveryState.UNCONFIRMED else None, row.source, row.state.value,
-        "" if edit is not None else row.problem or "", lines, row.body.decode("utf-8", "replace")[:20_000] if unread else "",
+        kept_problem(row.problem) if edit is None and row.problem else None, lines, row.body.decode("utf-8", "replace")[:20_000] if unread else "",
         edit, NOT_ASKED not in row.flags,
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ from services.board_lights import not_restricted
 from services.board_types import BoardFront, RunLink, Todo, TodoItem
 from services.board_users import BoardUser
 from services.case_view import people_of
+from services.kept_problems import kept_problem
 from services.office import Office
 from services.people import UNIT_ROLES, People
 from services.run_links import Registered, registered
@@ -194,7 +195,9 @@ def _reports(session: Session, office: Office, engine: Registered | None) -> Tod
 def _quarantined(session: Session) -> Todo:
     count, found = _deliveries(session, DeliveryState.QUARANTINED)
     items = (
-        TodoItem(Label(receipt, receipt), report_path(receipt), note=Label(problem or "—", problem or "—"))
+        TodoItem(
+            Label(receipt, receipt), report_path(receipt), note=kept_problem(problem) if problem else Label("—", "—")
+        )
         for receipt, _, _, problem in found
     )
     label = Label("无法识别的来件", "Deliveries that could not be read")

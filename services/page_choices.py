@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.case import Case
 from domain.draft import Draft
 from domain.effects_duty import duties_owed, duty_label
@@ -24,11 +26,21 @@ _ANSWERS = (
 def field_of(office: Office, people: People, action: Action, field: Field, case: Case | None = None) -> FormField:
     """A field with its options. Those who would meet stand first and are ticked already when a consultation is called."""
     choices = _factor_choices(office, field, case) or _choices(office, people, action, field)
+    if case is not None and action.name == "send_back" and field.name == "suggested":
+        # The rules refuse the sender's own unit: it is not offered.
+        choices = tuple(choice for choice in choices if choice.value != case.lead)
     if case is None or field.name != "participants":
         return FormField(field.name, field.kind, field.label, field.required, choices)
     meet = who_meets(case)
     choices = tuple(sorted(choices, key=lambda choice: choice.value not in meet))
     return FormField(field.name, field.kind, field.label, field.required, choices, ",".join(meet))
+
+
+def called(action: Action, case: Case) -> Action:
+    """The action by the name that it has now: once the first contact was made, another one is a further contact."""
+    if action.name != "contact" or case.open_clock("contact") is not None:
+        return action
+    return replace(action, label=Label("再次联系企业", "Record a further contact"))
 
 
 def fields_of_button(office: Office, people: People, action: Action, draft: Draft) -> tuple[FormField, ...]:

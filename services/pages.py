@@ -41,7 +41,7 @@ from services.office import Office
 from services.once import do_once
 from services.owing import insert_once, outbox_row, root_id
 from services.page_actions import perform
-from services.page_choices import fields_of_button
+from services.page_choices import called, fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TrackPage
 from services.people import People
@@ -81,7 +81,9 @@ def _buttons(office: Office, draft: Draft, people: People) -> tuple[Button, ...]
         until = clock.due if clock is not None else None
         files = office.policy.form.files if action.name in WITH_FILES else None
         fields = fields_of_button(office, people, action, draft)
-        found.append(Button(action, fields, until, files, owed=action.name in _OWED or action.name == first))
+        found.append(
+            Button(called(action, draft.case), fields, until, files, owed=action.name in _OWED or action.name == first)
+        )
     order = list(ACTIONS)
     return tuple(
         sorted(found, key=lambda b: (b.action.name != first, _ORDER.get(b.action.name, 50), order.index(b.action.name)))

@@ -99,6 +99,28 @@ _FAULTS = {
 }
 
 
+_WRONG_ZH: dict[str, str] = {
+    "bool": "请填 true 或 false", "date": "请按 YYYY-MM-DD 填写日期", "dict": "须为 JSON 对象", "enum": "可选：{expected}",
+    "extra_forbidden": "没有这一字段", "greater_than": "须大于 {gt}", "greater_than_equal": "不得小于 {ge}", "int": "请填写整数",
+    "less_than": "须小于 {lt}", "less_than_equal": "不得大于 {le}", "list": "须为列表", "literal_error": "可选：{expected}",
+    "model": "须为 JSON 对象", "string_pattern_mismatch": "格式须符合 {pattern}", "string_too_long": "不得超过 {max_length} 个字符",
+    "string_too_short": "不得少于 {min_length} 个字符", "string": "请填写文字", "datetime": "请按 ISO 8601 填写日期和时间",
+    "too_long": "不得超过 {max_length} 项", "too_short": "不得少于 {min_length} 项", "float": "请填写数字",
+}  # fmt: skip
+"""By pydantic's kind of mistake, or the beginning of its name."""
+
+
+def _wrong_zh(mistake: Mapping[str, Any]) -> str:
+    kind, facts = str(mistake["type"]), dict(mistake.get("ctx") or {})
+    template = _WRONG_ZH.get(kind) or _WRONG_ZH.get(kind.partition("_")[0]) or "格式不正确"
+    if "expected" in facts:
+        facts["expected"] = str(facts["expected"]).replace(" or ", "、").replace(", ", "、")
+    try:
+        return template.format(**facts)
+    except (KeyError, IndexError):
+        return "格式不正确"
+
+
 def _invalid(exc: RequestValidationError) -> Problem:
     first = exc.errors()[0]
     where = [str(part) for part in first["loc"] if part not in ("query", "path", "header")]
@@ -111,5 +133,5 @@ def _invalid(exc: RequestValidationError) -> Problem:
             422, "body_unreadable", Label("请求内容须为 UTF-8 的 JSON。", "The body has to be JSON in UTF-8."), "body"
         )
     code = "field_missing" if first["type"] == "missing" else "field_wrong"
-    zh = f"请填写“{named}”。" if code == "field_missing" else f"“{named}”填写有误：{first['msg']}。"
+    zh = f"请填写“{named}”。" if code == "field_missing" else f"“{named}”填写有误：{_wrong_zh(first)}。"
     return Problem(422, code, Label(zh, f"Field {named}: {first['msg']}."), named)

@@ -131,10 +131,11 @@ def shared(request: Request, outcome: Outcome | None) -> dict[str, Any]:
 
 
 def named(done: Done, action: str) -> Label:
-    """The message with the field called as the page calls it."""
+    """The message with the field called as the page calls it, without the help that stands there in brackets."""
     fields = ACTIONS[action].fields if action in ACTIONS else ()
     label = FILES_LABEL if done.field == FILES else next((f.label for f in fields if f.name == done.field), None)
     if label is None or not done.field:
         return done.message
-    zh = done.message.zh.replace(f"“{done.field}”", f"“{label.zh}”").replace(f"Field {done.field} ", f"“{label.zh}” ")
-    return Label(zh, done.message.en.replace(f"Field {done.field}", f"“{label.en}”"))
+    zh, en = label.zh.partition("（")[0], label.en.partition(" (")[0]
+    said = done.message.zh.replace(f"“{done.field}”", f"“{zh}”").replace(f"Field {done.field} ", f"“{zh}” ")
+    return Label(said, done.message.en.replace(f"Field {done.field}", f"“{en}”"))
