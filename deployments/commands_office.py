@@ -123,8 +123,15 @@ def sweep(
 
 def _show_ahead(seen: WhatIf) -> None:
     """A line per recipient, kind of mail, colour and clock, and a line per climb."""
+    from domain.clocks import CLOCKS
+    from domain.labels import STEP_LABELS
+    from notifications.names import name_of
+
     for one in seen.sent:
-        what = " ".join(word for word in (one.message, one.colour, one.clock) if word)
+        # In words, as runs' tables say it; the codes stand in --json.
+        colour = STEP_LABELS[one.colour].en if one.colour in STEP_LABELS else one.colour
+        clock = CLOCKS[one.clock].label.en if one.clock in CLOCKS else one.clock
+        what = " · ".join(word for word in (name_of(one.message).en, colour, clock) if word)
         typer.echo(f"{one.to or '—'} {one.post.en} · {what}: {_codes(one.cases, one.restricted)}")
     for climb in seen.climbs:
         typer.echo(f"climb from rung {climb.start} to {climb.end}: {_codes(climb.cases, climb.restricted)}")

@@ -142,7 +142,7 @@ def test_the_command_says_who_would_get_what(office: Office, settings: Settings,
     ask = ["sweep", "--data", str(settings.data), "--dry-run", "--as-of", "2026-12-01T09:00"]
     told = CliRunner().invoke(app, ask)
     assert told.exit_code == 0, told.output
-    assert "supervision_notice" in told.output
+    assert "Supervision notice" in told.output
     assert it.code in told.output
     said = json.loads(CliRunner().invoke(app, [*ask, "--json"]).output)
     assert {"as_of", "dry_run", "examined", "steps", "notices", "seconds", "stuck", "sent", "climbs", "failed"} == set(
