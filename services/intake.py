@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import ColumnElement, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.intake import Delivery, DeliveryState, Trust
-from services.intake_writer import writer_of
+from services.intake_writer import ONCE_BY_BYTES, writer_of
 from services.links import hash_token, mint, new_token
 from services.office import Office
 
@@ -69,7 +69,7 @@ def store(
             then(session, new_id, receipt)
     except IntegrityError as error:
         # Two of the same at once: the other one came first.
-        return _repeated(office, source, key, error)
+        return _repeated(office, row, error)
     return Receipt(receipt, False, f"/track/{token}")
 
 
@@ -95,32 +95,38 @@ def new_row(
 def store_row(office: Office, token: str, row: Mapping[str, Any]) -> Receipt:
     """Store it; durable on return."""
     new = writer_of(office).put(office, row)
-    return _first(token, row) if new else _repeated(office, row["source"], row["delivery_key"])
+    return _first(token, row) if new else _repeated(office, row)
 
 
 async def store_row_soon(office: Office, token: str, row: Mapping[str, Any]) -> Receipt:
     """The same for a coroutine, whose event loop goes on meanwhile."""
     if await writer_of(office).put_soon(office, row):
         return _first(token, row)
-    return await asyncio.to_thread(_repeated, office, row["source"], row["delivery_key"])
+    return await asyncio.to_thread(_repeated, office, row)
 
 
 def _first(token: str, row: Mapping[str, Any]) -> Receipt:
     return Receipt(row["receipt"], False, f"/track/{token}")
 
 
-def _repeated(office: Office, source: str, key: str, error: IntegrityError | None = None) -> Receipt:
+def _repeated(office: Office, row: Mapping[str, Any], error: IntegrityError | None = None) -> Receipt:
+    source, key = row["source"], row["delivery_key"]
     with office.writing() as session:
         known = _known(session, source, key)
+        if known is None and source in ONCE_BY_BYTES:
+            known = _first_of(session, source, Delivery.body_hash == row["body_hash"])
         if known is None:
             raise error or LookupError(f"delivery {key!r} of {source!r} was there and is not")
         return _again(session, office, known)
 
 
 def _known(session: Session, source: str, key: str) -> tuple[int, str] | None:
-    row = session.execute(
-        select(Delivery.id, Delivery.receipt).where(Delivery.source == source, Delivery.delivery_key == key)
-    ).first()
+    return _first_of(session, source, Delivery.delivery_key == key)
+
+
+def _first_of(session: Session, source: str, same: ColumnElement[bool]) -> tuple[int, str] | None:
+    query = select(Delivery.id, Delivery.receipt).where(Delivery.source == source, same).order_by(Delivery.id).limit(1)
+    row = session.execute(query).first()
     return None if row is None else (row[0], row[1])
 
 

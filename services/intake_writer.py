@@ -17,9 +17,10 @@ from time import monotonic
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Table, bindparam, select, text
+from sqlalchemy import Connection, Engine, Table, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from domain.sources import STANDARD
 from models.engine import writing_rows
 from models.intake import Delivery
 from services.office import FOLLOW_EVERY, Office
@@ -28,6 +29,10 @@ Row = Mapping[str, Any]
 
 MOST = 64
 """Deliveries of one transaction."""
+ONCE_BY_BYTES = (STANDARD,)
+"""Sources that send the same bytes once, whatever id they give them: what is said twice differs at least in its moment. Of form
+services the id is looked up by the bytes (`services.webhooks`).
+"""
 IDLE = 5.0
 """Seconds without a delivery after which the thread ends; the next delivery starts another."""
 _DELIVERY = cast(Table, Delivery.__table__)
@@ -174,12 +179,32 @@ def _together(some: list[_Waiting]) -> None:
             pass
     rows = [one.row for one in some]
     with writing_rows(office.engine) as connection:
-        written = connection.execute(_INSERT, rows, execution_options={"preserve_rowcount": True}).rowcount
+        rows = _without_doubles(connection, rows)
+        written = (
+            connection.execute(_INSERT, rows, execution_options={"preserve_rowcount": True}).rowcount if rows else 0
+        )
         receipts = {row["receipt"] for row in rows}
         if written != len(rows):
             receipts = set(connection.scalars(select(_DELIVERY.c.receipt).where(_DELIVERY.c.receipt.in_(receipts))))
     for one in some:
         one.new = one.row["receipt"] in receipts
+
+
+def _without_doubles(connection: Connection, rows: list[Row]) -> list[Row]:
+    """The rows without those whose bytes their source has sent already, now or before, under another id."""
+    asked = {row["body_hash"] for row in rows if row["source"] in ONCE_BY_BYTES}
+    if not asked:
+        return rows
+    of_source = _DELIVERY.c.source.in_(ONCE_BY_BYTES)
+    query = select(_DELIVERY.c.source, _DELIVERY.c.body_hash).where(of_source, _DELIVERY.c.body_hash.in_(asked))
+    seen = set(connection.execute(query).tuples())
+    first: list[Row] = []
+    for row in rows:
+        said = (row["source"], row["body_hash"])
+        if row["source"] not in ONCE_BY_BYTES or said not in seen:
+            first.append(row)
+            seen.add(said)
+    return first
 
 
 def _of_all(error: Exception) -> bool:

@@ -36,7 +36,7 @@ def known_sources(office: Office) -> tuple[str, ...]:
 def accept_webhook(office: Office, source: str, headers: Mapping[str, str], body: bytes, path_key: str = "") -> Receipt:
     """Verify and store a delivery; committed before the answer.
 
-    `headers` are named in small letters. The same delivery, by its id, or where it has none by its bytes, is the same receipt.
+    `headers` are named in small letters. The same delivery, by its id or by its bytes, is the same receipt.
     Raises SignatureRefused, AddressTried.
     """
     return store_row(office, *_verified(office, source, headers, body, path_key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -250,9 +251,13 @@ class Difficulty:
             return list(session.scalars(query))
 
 
+_SENT = count()
+
+
 def envelope(**data: object) -> bytes:
-    """A signed delivery's body."""
-    said = {"type": "difficulty.reported", "timestamp": "2026-07-16T02:00:00Z", "data": {**REPORT, **data}}
+    """A signed delivery's body; its moment is its own, as no sender says the same thing twice at once."""
+    sent = f"2026-07-16T02:00:00.{next(_SENT):06d}Z"
+    said = {"type": "difficulty.reported", "timestamp": sent, "data": {**REPORT, **data}}
     return json.dumps(said, ensure_ascii=False).encode()
 
 

@@ -191,7 +191,8 @@ def test_a_process_that_dies_before_its_answer_has_stored_the_delivery(office: O
 def test_coroutines_and_threads_share_one_transaction(office: Office) -> None:
     """An event loop is told of its deliveries in its own thread, a thread in its own; whoever went away is stored as well."""
     given = [
-        new_row(office, "standard", f"key-{n}", Trust.SIGNED, DeliveryState.WAITING, b"{}", None)[1] for n in range(6)
+        new_row(office, "standard", f"key-{n}", Trust.SIGNED, DeliveryState.WAITING, b"%d" % n, None)[1]
+        for n in range(6)
     ]
 
     again = {**given[1], "receipt": new_receipt()}
@@ -215,7 +216,8 @@ def test_coroutines_and_threads_share_one_transaction(office: Office) -> None:
 def test_a_coroutine_gets_the_error_of_its_own_delivery(office: Office) -> None:
     """Two at once through a loop: the one that no database takes fails, the other is stored."""
     rows = [
-        new_row(office, "standard", key, Trust.SIGNED, DeliveryState.WAITING, b"{}", None)[1] for key in ("a", "\ud800")
+        new_row(office, "standard", key, Trust.SIGNED, DeliveryState.WAITING, body, None)[1]
+        for key, body in (("a", b"1"), ("\ud800", b"2"))
     ]
 
     async def both() -> list[bool | BaseException]:
@@ -254,3 +256,16 @@ def test_whoever_waits_behind_a_store_that_fails_is_told_at_once(
         1 if office.engine.dialect.name == "sqlite" else 9
     )  # PostgreSQL says that this statement is wrong, not the store.
     assert len(tries) <= expected * 2
+
+
+def test_the_same_bytes_under_other_ids_are_one_delivery(office: Office) -> None:
+    """A sender that repeats itself under a new id, at once or later, gets the first receipt; other bytes are another delivery."""
+
+    def send(key: str, body: bytes = b'{"type": "difficulty.reported"}', source: str = "standard") -> Receipt:
+        return store(office, source, key, Trust.SIGNED, DeliveryState.WAITING, body, None)
+
+    at_once = together(office, [partial(send, key) for key in ("a", "b", "c")])
+    later, other, elsewhere = send("d"), send("e", b"other"), send("f", source="desk")
+    assert {one.receipt for one in [*at_once, later]} == {at_once[0].receipt}
+    assert [one.duplicate for one in [*at_once, later, other, elsewhere]] == [False, True, True, True, False, False]
+    assert [key for key, _ in stored(office)] == ["a", "e", "f"]
