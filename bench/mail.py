@@ -23,13 +23,12 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import yagmail  # noqa: TID251 - the floor is the library without what is ours
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from models.migrate import upgrade
 from notifications.channel_mail import write_mail
 from notifications.messages import AssignedLead
-from notifications.transport import parse_smtp_url
+from notifications.transport import Transport
 from services.channels import desk_of
 from services.office import Office, open_office
 from services.outbox import claim, deliver, owed
@@ -103,19 +102,11 @@ def floor(office: Office, url: str, count: int) -> float:
         parcel, _ = parcel_of(letter, desk.line, "2026-07-16")
         if parcel is not None:
             ready.append((write_mail(parcel, desk), letter.address))
-    server = parse_smtp_url(url)
-    mailer = yagmail.SMTP(
-        user="", password="", host=server.host, port=server.port, smtp_ssl=False, smtp_starttls=False, smtp_skip_login=True,
-        soft_email_validation=False,
-    )  # fmt: skip
-    mailer.login()
-    try:
+    with Transport(url) as transport:
         began = time.perf_counter()
         for mail, address in ready:
-            mailer.smtp.send_message(mail, from_addr=desk.sender, to_addrs=[address])
+            transport.connection.send_message(mail, from_addr=desk.sender, to_addrs=[address])
         return len(ready) / (time.perf_counter() - began)
-    finally:
-        mailer.close()
 
 
 def ours(office: Office, count: int) -> float:

@@ -152,6 +152,11 @@ class Transport:
             return Refused(permanent=False, code=verdict.code, text=verdict.text)
         return verdict
 
+    @property
+    def connection(self) -> Any:
+        """The library's own open connection (an `smtplib.SMTP`), which measurements compare with."""
+        return self._client.smtp
+
     def _connect(self) -> None:
         import yagmail  # when mail is sent: a policy that names channels is read before any page, without it
 
