@@ -21,7 +21,7 @@ from services.kept_problems import kept_problem
 from services.office import Office
 from services.page_types import Done, Edit, Pairs
 from services.receiver import replay
-from services.said_lines import said_lines
+from services.said_lines import named, said_lines
 from services.waiting_reports import accept, dismiss
 
 MOST = 100
@@ -45,6 +45,9 @@ class InboxItem:
     """Both versions, where it is an edit from elsewhere that waits for a clerk."""
     asked: bool = True
     """Whether its reporter was asked to confirm it; not where the address had its mails of the day."""
+    enterprise: str = ""
+    """Empty where it is withheld, or cannot be read."""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,12 @@ def _item(office: Office, session: Session, row: Delivery, *, whole: bool = Fals
     due = office.time.due(row.received_at, office.policy.limits.report_waiting).at
     lines = said_lines(office, session, row, stranger=False)
     unread = row.state is DeliveryState.QUARANTINED and whole
+    enterprise, title = named(row)
     edit = edit_of(session, office.policy, row) if row.state is DeliveryState.UNCONFIRMED else None
     return InboxItem(
         row.receipt, row.received_at, due if row.state is DeliveryState.UNCONFIRMED else None, row.source, row.state.value,
         kept_problem(row.problem) if edit is None and row.problem else None, lines, row.body.decode("utf-8", "replace")[:20_000] if unread else "",
-        edit, NOT_ASKED not in row.flags,
+        edit, NOT_ASKED not in row.flags, enterprise, title,
     )  # fmt: skip
 
 

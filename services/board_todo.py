@@ -30,6 +30,7 @@ from services.kept_problems import kept_problem
 from services.office import Office
 from services.people import UNIT_ROLES, People
 from services.run_links import Registered, registered
+from services.said_lines import named
 from services.similar import Likeness, find_alike
 
 FIRST = 6
@@ -157,17 +158,25 @@ def _set_aside(session: Session, office: Office, engine: Registered | None) -> T
     return Todo("set_aside", Label("未能处理的时限", "Clocks whose step was not taken"), count, tuple(items))
 
 
-def _deliveries(session: Session, state: DeliveryState) -> tuple[int, Sequence[tuple[str, datetime, int, str | None]]]:
+def _deliveries(session: Session, state: DeliveryState) -> tuple[int, Sequence[Delivery]]:
     count = session.scalar(select(func.count()).where(Delivery.state == state)) or 0
     if not count:
         return 0, ()
-    found = session.execute(
-        select(Delivery.receipt, Delivery.received_at, Delivery.id, Delivery.problem)
-        .where(Delivery.state == state)
-        .order_by(Delivery.id)
-        .limit(FIRST)
-    )
-    return count, found.tuples().all()
+    return count, session.scalars(
+        select(Delivery).where(Delivery.state == state).order_by(Delivery.id).limit(FIRST)
+    ).all()
+
+
+def _report_name(row: Delivery) -> Label:
+    """What it is about and who sent it, as far as it may be told; else its receipt."""
+    enterprise, title = named(row)
+    said = " · ".join(part for part in (title, enterprise) if part) or row.receipt
+    return Label(said, said)
+
+
+def _since(office: Office, row: Delivery) -> Label:
+    at = f"{row.received_at.astimezone(office.zone):%Y-%m-%d %H:%M}"
+    return Label(f"{row.receipt}，来源 {row.source}，{at} 收到", f"{row.receipt}, from {row.source}, received {at}")
 
 
 def report_path(receipt: str) -> str:
@@ -184,9 +193,12 @@ def _reports(session: Session, office: Office, engine: Registered | None) -> Tod
         return RunLink("accept", Label("受理", "Accept"), address) if address is not None else None
 
     items = (
-        TodoItem(Label(receipt, receipt), report_path(receipt), office.time.due(at, limit).at, run=run(receipt))
-        for receipt, at, _, _ in found
-    )
+        TodoItem(
+            _report_name(row), report_path(row.receipt), office.time.due(row.received_at, limit).at,
+            note=_since(office, row), run=run(row.receipt),
+        )
+        for row in found
+    )  # fmt: skip
     return Todo(
         "reports", Label("待确认的来件", "Reports that nobody has confirmed"), count, tuple(items), "/board/reports"
     )
@@ -196,9 +208,11 @@ def _quarantined(session: Session) -> Todo:
     count, found = _deliveries(session, DeliveryState.QUARANTINED)
     items = (
         TodoItem(
-            Label(receipt, receipt), report_path(receipt), note=kept_problem(problem) if problem else Label("—", "—")
+            _report_name(row),
+            report_path(row.receipt),
+            note=kept_problem(row.problem) if row.problem else Label("—", "—"),
         )
-        for receipt, _, _, problem in found
+        for row in found
     )
     label = Label("无法识别的来件", "Deliveries that could not be read")
     return Todo("quarantined", label, count, tuple(items), "/board/reports")

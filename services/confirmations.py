@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from models.engine import hold
@@ -39,6 +39,12 @@ def ask_to_confirm(
         key=key, message="confirm_report", address=report.email, locale=locale, now=now,
         domain=office.mail_domain, facts={"receipt": receipt}, grant={"party": "enterprise"}, delivery_id=delivery_id,
     )])  # fmt: skip
+
+
+def was_asked(session: Session, row: Delivery) -> bool:
+    """Whether a mail that asks to confirm the report is owed or was sent; not where it names no address."""
+    asked = exists().where(Outbox.delivery_id == row.id, Outbox.message == "confirm_report")
+    return NOT_ASKED not in row.flags and bool(session.scalar(select(asked)))
 
 
 def _free_key(session: Session, office: Office, address: str) -> str | None:

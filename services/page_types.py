@@ -238,6 +238,10 @@ class TrackPage:
     factor: FactorSheet | None = None
     said: Pairs = ()
     """What the report to be confirmed says, shown only behind the mailed link."""
+    mailed: bool = True
+    """Whether the link came by mail: behind any other a report cannot be confirmed."""
+    asked: bool = True
+    """Whether a mail that asks to confirm the report was sent."""
     files: tuple[FileLine, ...] = ()
 
 

@@ -29,7 +29,7 @@ from services.case_view import (
     people_of,
     timeline,
 )
-from services.confirmations import NOT_ASKED
+from services.confirmations import NOT_ASKED, was_asked
 from services.edits import edit_of, said_of_decision
 from services.explain import explain_lines
 from services.factor_view import cover, factor_sheet, stage_names
@@ -235,6 +235,8 @@ def track_page(office: Office, token: str) -> TrackPage:
                 delivery.locale,
                 said=said,
                 files=files_behind(session, grant),
+                mailed=_mailed(grant),
+                asked=was_asked(session, delivery),
             )
         return _case_page(session, office, grant, delivery)
 

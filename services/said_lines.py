@@ -12,7 +12,7 @@ from models.intake import Delivery
 from services.office import Office
 from services.page_types import Pairs
 from services.project_search import named_by_stranger
-from services.report import said_of
+from services.report import LONGEST_TITLE, said_of
 from services.senders import find_projects
 
 _FIRM = {
@@ -48,6 +48,23 @@ def said_lines(office: Office, session: Session, row: Delivery, *, stranger: boo
         pairs.append((label, _named(office.policy, key, value)))
     pairs += [(label, _asked(office.policy, factor, key)) for key, label in _FACTOR.items()]
     return tuple((label, value if isinstance(value, Label) else str(value)) for label, value in pairs if value)
+
+
+def named(row: Delivery) -> tuple[str, str]:
+    """The enterprise and the title that a delivery names, for a list; empty what cannot be read, and all of a restricted one."""
+    try:
+        said: Mapping[str, object] = said_of(row)
+    except FieldRefused:
+        return "", ""
+    said = _object(said, "data") or said
+    if said.get("restricted") is True:
+        return "", ""
+    firm = "" if said.get("withheld") is True else _object(said, "enterprise").get("name")
+    return _short(firm), _short(said.get("title"))
+
+
+def _short(value: object) -> str:
+    return " ".join(value.split())[:LONGEST_TITLE] if isinstance(value, str) else ""
 
 
 def _object(said: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -10,7 +10,9 @@ from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
 from models.intake import Delivery
+from services.form import store_report
 from services.office import Office
+from services.report import read_report
 from tests.mailroom import deliver_all
 from tests.web.conftest import REPORT, Page, read
 
@@ -293,3 +295,13 @@ def test_each_kind_of_difficulty_has_a_line_of_help(client: TestClient, office: 
     assert len(listed) == 2 * len(office.policy.categories)
     for kind in office.policy.categories.values():
         assert page.text.count(kind.hint.in_(language)) == 2, kind.code
+
+
+def test_behind_a_link_that_was_not_mailed_there_is_nothing_to_press(client: TestClient, office: Office) -> None:
+    """The answer's own link says that a mail went out; only the mail's has the button."""
+    body = json.dumps({"title": "停电", "enterprise": {"name": "甲公司", "email": "a@example.com"}}).encode()
+    data, said = json.loads(body), read_report(json.loads(body))
+    answer = store_report(office, data, said, "n" * 20, "en")
+    page = Page(client.get(f"{answer.track}?lang=en").text)
+    assert "A mail went to the address on the report" in page.text
+    assert "confirm_report" not in {form.get("action") for form in page.forms}
