@@ -4,7 +4,7 @@
 
 Starts `expedite up --demo` in a folder of its own and a mail catcher beside it, sends `rate` signed reports a second for
 `seconds`, on time whatever the answers take, and waits until all that was accepted has become a case and a mail. With `--stop` the
-worker, the Prefect server or the mail server stands still for a while in the middle. Rows: `rate, seconds, stopped, accepted, refused,
+worker or the Prefect server is killed whenever it comes up, or the mail server is away, for a while in the middle. Rows: `rate, seconds, stopped, accepted, refused,
 cases, mailed, lost, doubled, answer_p50_ms, answer_p99_ms, mail_p50_s, mail_p99_s, mails, drained_s, flow_runs, runs_per_s`.
 """
 
@@ -128,21 +128,22 @@ class Product:
         )
         self.catcher = subprocess.Popen([sys.executable, "-c", program, str(self.caught), str(self.smtp_port)])
 
-    def stand_still(self, what: str) -> None:
-        """Let a part of the product stop: the mail server ends, a process is held."""
+    async def keep_down(self, what: str, seconds: float) -> None:
+        """Keep a part of the product from running: the mail server ends, a process is killed whenever its supervisor has started it.
+
+        A process that is merely held could hold SQLite's write lock with it, which no part of an installation does to another.
+        """
         if what == "mail":
             self._end_catcher()
-        else:
-            for pid in self._pids(STOPPABLE[what]):
-                os.kill(pid, signal.SIGSTOP)
-
-    def go_on(self, what: str) -> None:
-        """Let it run again."""
-        if what == "mail":
+            await asyncio.sleep(seconds)
             self.catch()
-        else:
+            return
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
             for pid in self._pids(STOPPABLE[what]):
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.2)
 
     def stop(self) -> None:
         """End everything."""
@@ -159,7 +160,12 @@ class Product:
 
     def _pids(self, module: str) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(p) for p in children if module in Path(f"/proc/{p}/cmdline").read_bytes().decode().split("\0")]
+        found = []
+        for child in children:
+            with suppress(OSError):
+                if module in Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0"):
+                    found.append(int(child))
+        return found
 
 
 @contextmanager
@@ -296,9 +302,7 @@ def measure(rate: int, seconds: int, stopped: str, held_for: int) -> Row:
             async def trouble() -> None:
                 if stopped:
                     await asyncio.sleep(min(10, seconds / 4))
-                    made.stand_still(stopped)
-                    await asyncio.sleep(held_for)
-                    made.go_on(stopped)
+                    await made.keep_down(stopped, held_for)
 
             sent, _ = await asyncio.gather(send(made, rate, seconds), trouble())
             return sent
