@@ -98,12 +98,13 @@ class CaseClass:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """How urgent a difficulty is: 1 normal, 2 urgent, 3 critical."""
+    """How urgent a difficulty is: 1 normal, 2 urgent, 3 critical; `hint` says by what consequence its reporter tells."""
 
     number: int
     label: Label
     first_contact: Limit
     copies: tuple[Role, ...] = ()
+    hint: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,13 +81,20 @@ class ExplainedClock:
 
     @property
     def rule_words(self) -> Label:
-        """The limit with where it stands, e.g. 10 working days (classes.complex.close)."""
-        said = (
-            limit_words(self.account.limit)
-            if self.account.limit is not None
-            else Label("指定日期", "a date that was set")
-        )
+        """The limit with where it stands in the policy, e.g. 10 working days (classes.complex.close)."""
+        said = self._limit
         return Label(f"{said.zh}（{self.rule.key}）", f"{said.en} ({self.rule.key})") if self.rule.key else said
+
+    @property
+    def reader_words(self) -> Label:
+        """The limit for people who do not read policies, with what has moved the date since, e.g. 10 working days; extended …"""
+        said = [self._limit, *self.changes]
+        return Label("；".join(one.zh for one in said), "; ".join(one.en for one in said))
+
+    @property
+    def _limit(self) -> Label:
+        limit = self.account.limit
+        return limit_words(limit) if limit is not None else Label("指定日期", "a date that was set")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ _WEEKDAYS = "一二三四五六日"
 def limit_words(limit: Limit) -> Label:
     """A limit, e.g. 10 working days."""
     zh, one, many = _LIMITS[limit.unit]
+    if limit.unit is Unit.HALF_DAY and limit.value == 1:
+        return Label("半个工作日", "half a working day")
     rolls = (Label("，遇非工作日顺延", ", rolled to a working day")) if limit.roll else Label("", "")
     return Label(f"{limit.value}{zh}{rolls.zh}", f"{limit.value} {one if limit.value == 1 else many}{rolls.en}")
 

@@ -86,7 +86,7 @@ def _choices(office: Office, projects: tuple[Choice, ...], search: bool = False)
     policy = office.policy
     return FormChoices(
         tuple(Choice(c.code, c.label, c.hint) for c in policy.categories.values()),
-        tuple(Choice(str(s.number), s.label) for s in policy.severities.values()), projects, search,
+        tuple(Choice(str(s.number), s.label, s.hint) for s in policy.severities.values()), projects, search,
     )  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             asked=asked_lines(office, session, grant, people, stages), done_already=decided, locale=person.locale if person else "zh",
             factor=factor_sheet(office, session, case, people), subscribed=subscribed(office, session, grant.account),
             files=files_behind(session, grant),
-            why=tuple((one.label, one.rule_words, one.result) for one in explain_lines(session, office, row.id)),
+            why=tuple((one.label, one.reader_words, one.result) for one in explain_lines(session, office, row.id)),
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from random import Random
 
@@ -253,3 +254,12 @@ def test_every_clock_of_the_random_lives_is_stored_as_explained(office: Office) 
         rows = session.scalars(select(Clock.id).where(Clock.case_id == one.id)).all()
     assert sorted(c.id for c in found.clocks) == sorted(rows)
     assert {"extended", "paused"} <= {i.why.value for c in found.clocks for i in c.account.intervals}
+
+
+def test_an_officer_reads_the_limit_in_words_and_what_has_moved_the_date(office: Office) -> None:
+    """No key of the policy; a half day is said as people say it; the stay on a rung names why it is longer than its limit."""
+    said = {c.kind: c.reader_words for c in explained(report(office)).clocks}
+    assert said["sign_for"] == Label("半个工作日", "half a working day")
+    assert said["rung_stay"].zh.startswith("5个工作日；")
+    assert "not before the closing date" in said["rung_stay"].en
+    assert not any(re.search(r"[a-z_]+\.[a-z_0-9]+", words.zh + words.en) for words in said.values())

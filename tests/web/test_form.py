@@ -305,3 +305,11 @@ def test_behind_a_link_that_was_not_mailed_there_is_nothing_to_press(client: Tes
     page = Page(client.get(f"{answer.track}?lang=en").text)
     assert "A mail went to the address on the report" in page.text
     assert "confirm_report" not in {form.get("action") for form in page.forms}
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("zh", "已停工、有安全风险"), ("en", "Work has stopped, people are at risk")]
+)
+def test_each_urgency_says_by_what_it_is_told(client: TestClient, language: str, says: str) -> None:
+    """A reporter knows what stands still, not what an office calls urgent."""
+    assert says in client.get(f"/?lang={language}").text
