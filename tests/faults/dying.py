@@ -38,9 +38,12 @@ def dies(work: str, settings: Settings, now: datetime, moment: str, n: int) -> b
 
 
 def sweep_small(office: Office) -> None:
-    """A sweep of batches of three clocks."""
-    sweeping.BATCH = 3
-    sweeping.sweep(office)
+    """A sweep of batches of three clocks; what is swept in this process later is swept as ever."""
+    usual, sweeping.BATCH = sweeping.BATCH, 3
+    try:
+        sweeping.sweep(office)
+    finally:
+        sweeping.BATCH = usual
 
 
 def deliver_all(office: Office) -> None:
