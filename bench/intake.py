@@ -18,6 +18,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import secrets
 import sqlite3
 import statistics
 import subprocess
@@ -43,13 +44,15 @@ from deployments.ports import some_free_port
 
 SECRET = "whsec_" + base64.b64encode(b"a key of the bench alone").decode()
 PATH = "/webhooks/standard"
+MARK = b"0123456789abcdef"
+"""Stands in the report, and is another in each."""
 BODY = json.dumps(
     {
         "type": "difficulty.reported",
         "timestamp": "2026-07-16T02:00:00Z",
         "data": {
             "enterprise": {"name": "禾城湖粲钠能有限公司", "contact": "项目联络员", "phone": "0573-0000000", "email": "p02@example.com"},
-            "project": "P02", "category": "power", "severity": 2, "title": "第二路电源无廊道", "detail": "一期投产需要双电源，道路下方没有预留管位。",
+            "project": "P02", "category": "power", "severity": 2, "title": "第二路电源无廊道", "detail": f"一期投产需要双电源，道路下方没有预留管位。{MARK.decode()}",
         },
     },
     ensure_ascii=False,
@@ -169,9 +172,11 @@ def drive(port: int, path: str, clients: int, seconds: float) -> list[float]:
 
 
 def _request(path: str) -> bytes:
-    headers = {"host": "127.0.0.1", "content-length": str(len(BODY)), **signed(SECRET, BODY)}
+    # Each report is another one: the same bytes again would be the same delivery.
+    body = BODY.replace(MARK, secrets.token_hex(len(MARK) // 2).encode())
+    headers = {"host": "127.0.0.1", "content-length": str(len(body)), **signed(SECRET, body)}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + BODY
+    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
 async def _drive(port: int, ready: Iterator[bytes], clients: int, seconds: float) -> list[float]:
