@@ -17,12 +17,13 @@ from time import monotonic
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Table, bindparam, select, text
+from sqlalchemy import Boolean, Engine, Table, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain.sources import STANDARD
 from models.engine import writing_rows
 from models.intake import Delivery
+from models.statements import execute_rows
 from services.office import FOLLOW_EVERY, Office
 
 Row = Mapping[str, Any]
@@ -40,11 +41,14 @@ _COLUMNS = (
     "receipt", "source", "delivery_key", "trust", "state", "received_at", "content_type", "body", "body_hash", "locale", "track_hash",
     "flags", "extra",
 )  # fmt: skip
+_ONCE = "once"
+"""Not a column: whether the source sends the same bytes once."""
 # As text: SQLAlchemy compiles an INSERT .. ON CONFLICT anew each time, which takes as long as the disk.
 _INSERT = text(
-    f"INSERT INTO delivery ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608 - names of ours
+    f"INSERT INTO delivery ({', '.join(_COLUMNS)}) SELECT {', '.join(f':{name}' for name in _COLUMNS)}"  # noqa: S608 - names of ours
+    f" WHERE NOT (:{_ONCE} AND EXISTS (SELECT 1 FROM delivery WHERE source = :source AND body_hash = :body_hash))"
     " ON CONFLICT (source, delivery_key) DO NOTHING"
-).bindparams(*(bindparam(name, type_=_DELIVERY.c[name].type) for name in _COLUMNS))
+).bindparams(*(bindparam(name, type_=_DELIVERY.c[name].type) for name in _COLUMNS), bindparam(_ONCE, type_=Boolean()))
 _ABORTED = "40"
 """The class of PostgreSQL's errors for a transaction that met another one (deadlock, serialization)."""
 
@@ -177,34 +181,13 @@ def _together(some: list[_Waiting]) -> None:
         # A look by itself goes by the policy in force; the writer's own transaction has no session for it.
         with office.reading():
             pass
-    rows = [one.row for one in some]
+    rows = [{**one.row, _ONCE: one.row["source"] in ONCE_BY_BYTES} for one in some]
+    receipts = {row["receipt"] for row in rows}
     with writing_rows(office.engine) as connection:
-        rows = _without_doubles(connection, rows)
-        written = (
-            connection.execute(_INSERT, rows, execution_options={"preserve_rowcount": True}).rowcount if rows else 0
-        )
-        receipts = {row["receipt"] for row in rows}
-        if written != len(rows):
+        if execute_rows(connection, _INSERT, rows) != len(rows):
             receipts = set(connection.scalars(select(_DELIVERY.c.receipt).where(_DELIVERY.c.receipt.in_(receipts))))
     for one in some:
         one.new = one.row["receipt"] in receipts
-
-
-def _without_doubles(connection: Connection, rows: list[Row]) -> list[Row]:
-    """The rows without those whose bytes their source has sent already, now or before, under another id."""
-    asked = {row["body_hash"] for row in rows if row["source"] in ONCE_BY_BYTES}
-    if not asked:
-        return rows
-    of_source = _DELIVERY.c.source.in_(ONCE_BY_BYTES)
-    query = select(_DELIVERY.c.source, _DELIVERY.c.body_hash).where(of_source, _DELIVERY.c.body_hash.in_(asked))
-    seen = set(connection.execute(query).tuples())
-    first: list[Row] = []
-    for row in rows:
-        said = (row["source"], row["body_hash"])
-        if row["source"] not in ONCE_BY_BYTES or said not in seen:
-            first.append(row)
-            seen.add(said)
-    return first
 
 
 def _of_all(error: Exception) -> bool:
