@@ -297,9 +297,7 @@ def of_case(session: Session, grant: Grant) -> Grant:
     delivery = session.get(Delivery, grant.delivery_id) if grant.delivery_id is not None else None
     if delivery is None or delivery.case_id is None:
         return grant
-    return Grant(
-        grant.link_id, delivery.case_id, delivery.id, None, delivery.contact_id, Party.ENTERPRISE, None, None, None
-    )
+    return Grant(grant.link_id, delivery.case_id, delivery.id, None, delivery.contact_id, grant.party, None, None, None)
 
 
 def _one(office: Office, lines: Sequence[FileLine], number: int) -> tuple[FileLine, Path] | None:

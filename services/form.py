@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.policy import Label
 from domain.refusals import need
-from models.directory import Contact, Enterprise, Project
-from models.intake import DeliveryState, Trust
+from models.directory import Project
+from models.intake import Delivery, DeliveryState, Trust
 from services.attachments import HeldFile, add_to_delivery
 from services.chain import canonical
 from services.confirmations import ask_to_confirm
@@ -24,6 +24,7 @@ from services.people import load_people
 from services.project_search import LISTED, public_projects
 from services.report import Report, read_report
 from services.triage import route
+from services.waiting_reports import REPORTER
 
 FORM = "form"
 
@@ -118,8 +119,8 @@ def in_form(refusal: Exception) -> Exception:
 def submit_form(office: Office, values: Mapping[str, str], locale: str, files: Sequence[HeldFile] = ()) -> Receipt:
     """Store a report from the public form, with its files. Raises FieldRefused, FilesUnavailable.
 
-    It becomes a case at once when the reporter's address was confirmed before for this enterprise; else it waits, with a clock of
-    one working day, until the reporter confirms it by the link mailed to them, or a clerk accepts it.
+    It waits, with a clock of one working day, until its reporter confirms it by the link mailed to them, or a clerk accepts it:
+    whoever types an address has not shown that it is theirs, however often its owner confirmed other reports.
     """
     data, report = read_form(values, locale)
     return store_report(office, data, report, values.get("nonce") or new_token(), locale, files)
@@ -132,34 +133,20 @@ def store_report(
     nonce: str,
     locale: str,
     files: Sequence[HeldFile] = (),
+    *,
+    proven: int | None = None,
 ) -> Receipt:
-    """Store what the form sent: at work at once from an address that is known, else waiting to be confirmed."""
-    known = confirmed_contact(office, report)
+    """Store what the form sent, waiting to be confirmed; or at work at once, where the link `proven` showed who sends it."""
 
     def then(session: Session, delivery_id: int, receipt: str) -> None:
         if files:
             add_to_delivery(session, office, delivery_id, files)
-        if not known:
+        if proven is None:
             ask_to_confirm(session, office, delivery_id, receipt, report, locale)
+            return
+        said = {"confirmed_by": REPORTER, "confirmed_at": office.now(), "extra": {"link": proven}}
+        session.execute(update(Delivery).where(Delivery.id == delivery_id).values(**said))
 
-    state = DeliveryState.WAITING if known else DeliveryState.UNCONFIRMED
+    state = DeliveryState.UNCONFIRMED if proven is None else DeliveryState.WAITING
     body = canonical(data).encode()
     return store(office, FORM, nonce, Trust.PUBLIC, state, body, "application/json", locale, then)
-
-
-def confirmed_contact(office: Office, report: Report) -> bool:
-    """Whether this address was confirmed before, for this very enterprise: another firm's name needs its own confirmation."""
-    with office.reading() as session:
-        return confirmed_in(session, report)
-
-
-def confirmed_in(session: Session, report: Report) -> bool:
-    """The same within a transaction."""
-    if report.email is None:
-        return False
-    found = session.execute(
-        select(Enterprise.name, Enterprise.name_en, Enterprise.uscc)
-        .join(Contact, Contact.enterprise_id == Enterprise.id)
-        .where(Contact.email == report.email, Contact.verified_at.is_not(None))
-    ).all()
-    return any(report.enterprise in (name, name_en) and report.uscc in (None, uscc) for name, name_en, uscc in found)

@@ -239,7 +239,7 @@ class TrackPage:
     said: Pairs = ()
     """What the report to be confirmed says, shown only behind the mailed link."""
     mailed: bool = True
-    """Whether the link came by mail: behind any other a report cannot be confirmed."""
+    """Whether the link came by mail: behind any other a report cannot be confirmed, nor another be sent without confirming it."""
     asked: bool = True
     """Whether a mail that asks to confirm the report was sent."""
     files: tuple[FileLine, ...] = ()

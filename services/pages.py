@@ -46,7 +46,7 @@ from services.page_parts import asked_lines, contact_lines, decided_line, reply_
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TrackPage
 from services.people import People
 from services.said_lines import said_lines
-from services.waiting_reports import accept, dismiss
+from services.waiting_reports import REPORTER, accept, dismiss
 
 __all__ = [
     "FormChoices",
@@ -281,7 +281,7 @@ def _case_page(session: Session, office: Office, grant: Grant, delivery: Deliver
         locale=contact.locale if contact else "zh", case=head if own else replace(head, detail=""),
         reply=reply_lines(office, session, row), buttons=buttons,
         timeline=timeline(session, row.id, people, public=True, policy=office.policy, stages=stage_names(office, case), unheard=unheard), principal=principal, factor=factor_sheet(office, session, case, people),
-        files=files_behind(session, grant),
+        files=files_behind(session, grant), mailed=_mailed(grant),
     )  # fmt: skip
 
 
@@ -293,7 +293,7 @@ def confirm_report(office: Office, token: str) -> Done:
             raise LinkRefused("unknown", False)
         if not _mailed(grant):
             return Done(False, Label("请通过邮件中的链接确认。", "Please confirm through the link in our mail."))
-        if accept(session, office, delivery, "reporter"):
+        if accept(session, office, delivery, REPORTER):
             return Done(True, Label("已确认，您的报告即将立案分办。", "Confirmed. Your report becomes a case now."))
         return Done(False, Label("该报告已确认过。", "This report was confirmed already."))
 

@@ -32,7 +32,6 @@ from services.edits import (
     report_in,
     waits_for_clerk,
 )
-from services.form import confirmed_in
 from services.office import Office
 from services.report import Report, read_report
 from services.sources import rule_of
@@ -89,7 +88,7 @@ class Submissions:
             self._taken.add((row.source, row.entry))
             if self._revises(row, report):
                 return None
-        if row.trust is Trust.PUBLIC and row.confirmed_by is None and not confirmed_in(self.session, report):
+        if row.trust is Trust.PUBLIC and row.confirmed_by is None:
             row.state = DeliveryState.UNCONFIRMED
             ask_to_confirm(self.session, self.office, row.id, row.receipt, report, row.locale)
             self.waiting += 1

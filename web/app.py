@@ -20,6 +20,7 @@ from services.settings import Settings
 from services.watchdog import keep_watch
 from web import (
     act,
+    another,
     assets,
     board,
     board_charts,
@@ -63,6 +64,8 @@ ROUTES = (
     Route("/receipt", form.receipt, methods=["GET"]),
     Route("/track/{token}", track.show, methods=["GET"]),
     Route("/track/{token}", track.submit, methods=["POST"]),
+    Route("/track/{token}/another", another.show, methods=["GET"]),
+    Route("/track/{token}/another", another.submit, methods=["POST"]),
     Route("/act/{token}", act.show, methods=["GET"]),
     Route("/act/{token}", act.submit, methods=["POST"]),
     Route("/track/{token}/file/{number:int}", files.tracked, methods=["GET"]),
