@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, String, cast, exists, select
 
 from domain.clocks import Clock, ClockState, Happening, Moment
 from domain.fields import Fields
@@ -54,7 +54,7 @@ def ask(office: Office, desk: Desk, project: Project, node: Milestone, day: date
     )  # fmt: skip
     desk.session.add(change)
     desk.session.flush()
-    start_ruling(desk, change, who, 1)
+    start_ruling(desk, change, unit_of(who), 1)
     insert_once(desk.session, [asking_mail(desk, office.mail_domain, people, project, node, change, who)])
     told = Label(
         f"已申请由 {node.plan} 调整为 {day}，由{who.person.title.zh}裁定；裁定前计划时间 {node.plan} 不变",
@@ -74,18 +74,56 @@ def ruler(who: Found) -> str:
     return who.principal.id if who.principal else who.person.id
 
 
-def start_ruling(desk: Desk, change: MilestoneChange, who: Found, round_: int) -> None:
-    """Start the clock of a ruling: as long as an approver has for a step."""
-    limit = desk.policy.limits.approval_step
-    due = desk.time.due(desk.now, limit)
+def unit_of(who: Found) -> str | None:
+    """The unit of the person whose decision it is."""
+    return (who.principal or who.person).unit
+
+
+def start_ruling(
+    desk: Desk, change: MilestoneChange, unit: str | None, round_: int, since: datetime | None = None
+) -> None:
+    """Start the clock of a ruling, which a person of `unit` owes: as long as an approver has for a step, from `since` or now on."""
+    limit, start = desk.policy.limits.approval_step, since or desk.now
+    due = desk.time.due(start, limit)
     clock = Clock(
-        KIND, (who.principal or who.person).unit, str(change.id), desk.now, limit, due.at, due.at, due.estimated, round_, 1,
-        policy_version=desk.policy.version, changed=True,
+        KIND, unit, str(change.id), start, limit, due.at, due.at, due.estimated, round_, 1, policy_version=desk.policy.version,
+        changed=True,
     )  # fmt: skip
-    clock.moments.append(Moment(desk.now, Happening.STARTED, limit))
+    clock.moments.append(Moment(start, Happening.STARTED, limit))
     plan_next(clock, desk.policy, desk.time)
     write_new_clocks(desk.session, [(clock, {"milestone_id": change.milestone_id})])
     write_moments(desk.session, [clock], desk.time.version)
+
+
+def clock_rulings(office: Office, at: datetime) -> None:
+    """Give the changes that wait for a ruling without a clock theirs, from the moment they were asked for.
+
+    Changes asked for before rulings had clocks came without one; the limit and the calendar are not the migration's to know.
+    """
+    with office.reading() as session:
+        if not session.scalars(_unclocked().limit(1)).first():
+            return
+    with office.writing() as session:
+        desk, people = Desk(session, office.policy, office.time, at, "clock"), load_people(session, office.policy)
+        nodes = sorted({change.milestone_id for change in session.scalars(_unclocked())})
+        # Who rules, and another sweep, hold the node first.
+        session.scalars(
+            select(Milestone.id).where(Milestone.id.in_(nodes)).order_by(Milestone.id).with_for_update()
+        ).all()
+        for change in session.scalars(_unclocked().where(MilestoneChange.milestone_id.in_(nodes))).all():
+            decides = people.persons.get(change.decider_id)
+            start_ruling(desk, change, decides.unit if decides else None, 1, change.asked_at)
+
+
+def _unclocked() -> Select[tuple[MilestoneChange]]:
+    c, change = tables.Clock, MilestoneChange
+    running = exists().where(
+        c.milestone_id == change.milestone_id,
+        c.kind == KIND,
+        c.subject == cast(change.id, String),
+        c.state == ClockState.RUNNING,
+    )
+    return select(change).where(change.state == ChangeState.ASKED, ~running).order_by(change.milestone_id)
 
 
 def end_ruling(desk: Desk, change: MilestoneChange, state: ClockState) -> None:

@@ -25,7 +25,7 @@ from services.milestone_people import answers_for, of_account
 from services.numbers import draw
 from services.owing import insert_once, outbox_row
 from services.people import Found, People
-from services.plan_changes import KIND, asking_mail, node_words, ruler, start_ruling
+from services.plan_changes import KIND, asking_mail, node_words, ruler, start_ruling, unit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _pass_up(book: Casebook, desk: Desk, one: Unruled, up: Found) -> list[dict[s
     enter(desk, one.node, "passed_up", one.change.to_day, before)
     one.change.decider_id = ruler(up)
     book.session.flush()
-    start_ruling(desk, one.change, up, clock.round + 1)
+    start_ruling(desk, one.change, unit_of(up), clock.round + 1)
     late = book.people.label(before)
     mail = asking_mail(desk, book.mail_domain, book.people, one.project, one.node, one.change, up, late)
     return [] if book.silent else [mail]

@@ -28,6 +28,7 @@ from services.leases import beat
 from services.milestone_sweep import tick_slips
 from services.node_risk import climb_for_nodes
 from services.office import Office
+from services.plan_changes import clock_rulings
 from services.plan_overdue import tick_unruled
 from services.stuck_clocks import Stuck, look_up, tell_operator
 from services.substitutions import follow_directory
@@ -125,6 +126,7 @@ def sweep(
     if not silent:
         keep_up(office)
         follow_directory(office)
+        clock_rulings(office, at)
     tally = _Tally()
     with _seldom_collected():
         fewest = min(FEWEST, BATCH)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from models.clock import Clock, Notice
+from models.clock import Clock, ClockEvent, Notice
 from models.milestone import MilestoneChange, MilestoneEntry
 from models.office import Outbox
 from services.audit import verify
@@ -163,3 +163,28 @@ def test_the_morning_digest_counts_a_ruling_in_working_days_and_a_node_in_calend
     assert (node.days, node.colour) == (10, "yellow")
     [ruling] = [e for e in entries["R02"] if e.grant.get("change")]
     assert (ruling.days, ruling.calendar_days, ruling.part.value) == (6, False, "late")
+
+
+@pytest.mark.each_database
+def test_a_ruling_asked_for_before_rulings_had_clocks_gets_its_own(asked: Office, at: Set) -> None:
+    """The first sweep starts it, once, from the moment of the request; what was late meanwhile is issued as after an outage."""
+    with asked.writing() as session:
+        ids = session.scalars(select(Clock.id).where(Clock.kind == "plan_change")).all()
+        session.execute(delete(ClockEvent).where(ClockEvent.clock_id.in_(ids)))
+        session.execute(delete(Clock).where(Clock.id.in_(ids)))
+    at("2026-07-17 10:00")
+    assert sweep(asked).notices == 0
+    sweep(asked)
+    with asked.reading() as session:
+        [clock] = session.scalars(select(Clock).where(Clock.kind == "plan_change"))
+        due = clock.due.astimezone(asked.zone) if clock.due else None
+        assert (clock.started, clock.policy_version) == (change_of(asked).asked_at, asked.policy.version)
+        assert f"{due:%Y-%m-%d %H:%M}" == "2026-07-17 17:30"
+    at("2026-07-20 17:35")
+    sweep(asked)
+    assert [colour for colour, *_ in notices(asked)] == ["yellow"]
+    [mail] = mails(asked, "milestone_change_asked")
+    assert rule_on_change(asked, link(asked, mail), "approve", {}).done
+    assert sweep(asked).notices == 0
+    assert [state for state, *_ in rulings(asked)] == ["met"]
+    assert verify(asked).findings == ()
