@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-WRITING = "expedite_writing"
+WRITING, WAITING = "expedite_writing", "expedite_waiting"
 POSTGRESQL = "postgresql+psycopg"
 PATIENCE = 10
 """Seconds for which a writer waits for the one before it on SQLite."""
@@ -71,8 +71,9 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A writer that upgrades a read transaction can fail at once; one that begins IMMEDIATE waits its turn.
-        if connection.get_execution_options().get(WRITING):
-            _begin_writing(connection)
+        options = connection.get_execution_options()
+        if options.get(WRITING):
+            _begin_writing(connection, options.get(WAITING, PATIENCE))
         else:
             connection.exec_driver_sql("BEGIN")
 
@@ -85,11 +86,11 @@ def _speak_utc(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
-def _begin_writing(connection: Connection) -> None:
-    """Begin as the one writer. SQLite itself looks but every tenth of a second after a while, and one who writes again and
+def _begin_writing(connection: Connection, patience: float) -> None:
+    """Begin as the one writer, within so many seconds. SQLite itself looks but every tenth of a second after a while, and one who writes again and
     again would always be there before: whoever waits looks every few milliseconds.
     """
-    give_up = monotonic() + PATIENCE
+    give_up = monotonic() + patience
     # By the driver itself: these three are in every transaction, and what SQLAlchemy does around them takes longer than they do.
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
@@ -119,15 +120,18 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def writing_rows(engine: Engine) -> Iterator[Connection]:
-    """The same for a single statement of columns, without what a session does around it."""
-    with _writer(engine).begin() as connection:
+def writing_rows(engine: Engine, patience: float = PATIENCE) -> Iterator[Connection]:
+    """The same for a single statement of columns, without what a session does around it.
+
+    Raises OperationalError when SQLite's writer before it takes more than `patience` seconds.
+    """
+    with _writer(engine, patience).begin() as connection:
         yield connection
 
 
 @lru_cache(maxsize=16)
-def _writer(engine: Engine) -> Engine:
-    return engine.execution_options(**{WRITING: True})
+def _writer(engine: Engine, patience: float = PATIENCE) -> Engine:
+    return engine.execution_options(**{WRITING: True, WAITING: patience})
 
 
 @lru_cache(maxsize=16)

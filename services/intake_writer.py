@@ -1,7 +1,8 @@
 """One writer for the deliveries that requests bring: each transaction takes all that came while the one before it ran.
 
-It is a thread that lives while there is something to write, reached from threads and from event loops alike. Nobody is told anything
-before the bytes are durable.
+It is a thread that lives while there is something to write, reached from threads and from event loops alike. What comes alone to an
+event loop is written there, where the database is a file that is quick and free: two threads that wake each other take longer than
+that. Nobody is told anything before the bytes are durable.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sqlalchemy import Boolean, Engine, Table, bindparam, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain.sources import STANDARD
-from models.engine import writing_rows
+from models.engine import PATIENCE, writing_rows
 from models.intake import Delivery
 from models.statements import execute_rows
 from services.office import FOLLOW_EVERY, Office
@@ -34,6 +35,10 @@ ONCE_BY_BYTES = (STANDARD,)
 """Sources that send the same bytes once, whatever id they give them: what is said twice differs at least in its moment. Of form
 services the id is looked up by the bytes (`services.webhooks`).
 """
+QUICK = 0.03
+"""Seconds that an event loop may stand still for a delivery; where one took longer, the thread writes for a while."""
+SLOW_FOR, CROWDED_FOR = 1.0, 0.1
+"""How long the thread writes after a slow delivery, and after several at once: they belong into one transaction."""
 IDLE = 5.0
 """Seconds without a delivery after which the thread ends; the next delivery starts another."""
 _DELIVERY = cast(Table, Delivery.__table__)
@@ -59,14 +64,14 @@ class _Waiting:
 
     office: Office
     row: Row
-    end: asyncio.Future[bool] | Future[bool]
+    end: asyncio.Future[bool] | Future[bool] | None = None
     loop: asyncio.AbstractEventLoop | None = None
     new: bool | None = None
     error: Exception | None = None
 
     def tell(self) -> None:
         """Let whoever waits go on; where that is a coroutine, in its event loop's thread."""
-        if self.end.done():
+        if self.end is None or self.end.done():
             # A client that went away waits no more; its delivery stands.
             return
         if self.error is not None:
@@ -84,6 +89,8 @@ class IntakeWriter:
         self._wake = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._thread: threading.Thread | None = None
+        self._coming = 0
+        self._apart_until = 0.0
 
     def put(self, office: Office, row: Row) -> bool:
         """Write a row of the table of deliveries, in the order of the calls; True when it is new, False when one of its source
@@ -96,7 +103,36 @@ class IntakeWriter:
         return end.result()
 
     async def put_soon(self, office: Office, row: Row) -> bool:
-        """The same for a coroutine, whose event loop goes on meanwhile."""
+        """The same for a coroutine, whose event loop goes on meanwhile, but for the moment that a quick file takes."""
+        self._coming += 1
+        try:
+            # Whoever came at the same time is here after one turn of the loop.
+            await asyncio.sleep(0)
+            if self._coming > 1:
+                self._apart_until = monotonic() + CROWDED_FOR
+            elif (new := self._at_once(office, row)) is not None:
+                return new
+            return await self._by_thread(office, row)
+        finally:
+            self._coming -= 1
+
+    def _at_once(self, office: Office, row: Row) -> bool | None:
+        """Write it here, in the event loop's thread; None where that could take long, or fails: the thread knows what to do then."""
+        began = monotonic()
+        if began < self._apart_until or self._waiting or office.engine.dialect.name != "sqlite" or _looks(office):
+            return None
+        one = _Waiting(office, row)
+        try:
+            _together([one], patience=0)
+        except Exception:
+            self._apart_until = began + CROWDED_FOR
+            return None
+        took = monotonic() - began
+        if took > QUICK:
+            self._apart_until = began + took + SLOW_FOR
+        return one.new
+
+    async def _by_thread(self, office: Office, row: Row) -> bool:
         loop = asyncio.get_running_loop()
         end: asyncio.Future[bool] = loop.create_future()
         self._add(_Waiting(office, row, end, loop))
@@ -175,15 +211,20 @@ def _write(some: list[_Waiting]) -> Exception | None:
     return None
 
 
-def _together(some: list[_Waiting]) -> None:
+def _looks(office: Office) -> bool:
+    """Whether a look by itself is due, to go by the policy in force."""
+    return monotonic() - office.followed >= FOLLOW_EVERY
+
+
+def _together(some: list[_Waiting], patience: float = PATIENCE) -> None:
     office = some[0].office
-    if monotonic() - office.followed >= FOLLOW_EVERY:
-        # A look by itself goes by the policy in force; the writer's own transaction has no session for it.
+    if _looks(office):
+        # The writer's own transaction has no session for it.
         with office.reading():
             pass
     rows = [{**one.row, _ONCE: one.row["source"] in ONCE_BY_BYTES} for one in some]
     receipts = {row["receipt"] for row in rows}
-    with writing_rows(office.engine) as connection:
+    with writing_rows(office.engine, patience) as connection:
         if execute_rows(connection, _INSERT, rows) != len(rows):
             receipts = set(connection.scalars(select(_DELIVERY.c.receipt).where(_DELIVERY.c.receipt.in_(receipts))))
     for one in some:

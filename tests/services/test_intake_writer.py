@@ -200,7 +200,8 @@ def test_coroutines_and_threads_share_one_transaction(office: Office) -> None:
     async def through_a_loop() -> list[bool]:
         gone = asyncio.create_task(writer_of(office).put_soon(office, given[0]))
         stay = [asyncio.create_task(writer_of(office).put_soon(office, row)) for row in (*given[1:4], again)]
-        await asyncio.sleep(0)
+        for _ in range(2):
+            await asyncio.sleep(0)
         gone.cancel()
         return list(await asyncio.gather(*stay))
 
@@ -211,6 +212,70 @@ def test_coroutines_and_threads_share_one_transaction(office: Office) -> None:
     assert answers == [True, [True, True, True, False]]
     assert len(seen) == 1
     assert sorted(key for key, _ in stored(office)) == [f"key-{n}" for n in (0, 1, 2, 3, 5)]
+
+
+def of_the_loop(office: Office, *keys: str) -> tuple[list[bool], list[str]]:
+    """Store deliveries through one event loop, all at once; what each was told, and the threads that wrote."""
+    writers: list[str] = []
+
+    def note(_connection: object) -> None:
+        writers.append("loop" if threading.current_thread() is threading.main_thread() else "writer")
+
+    rows = [
+        new_row(office, "standard", key, Trust.SIGNED, DeliveryState.WAITING, key.encode(), None)[1] for key in keys
+    ]
+
+    async def all_at_once() -> list[bool]:
+        return list(await asyncio.gather(*(writer_of(office).put_soon(office, row) for row in rows)))
+
+    event.listen(office.engine, "commit", note)
+    try:
+        return asyncio.run(all_at_once()), writers
+    finally:
+        event.remove(office.engine, "commit", note)
+
+
+def test_what_comes_alone_is_written_where_it_came(office: Office) -> None:
+    """One to an event loop beside a file needs no other thread; several, or one to a server, do."""
+    with office.reading():
+        pass  # The policy in force was looked at just now.
+    here = "loop" if office.engine.dialect.name == "sqlite" else "writer"
+    assert of_the_loop(office, "a") == ([True], [here])
+    assert of_the_loop(office, "a")[0] == [False]
+    assert of_the_loop(office, "b", "c", "d") == ([True, True, True], ["writer"])
+    assert of_the_loop(office, "e") == ([True], ["writer"])
+    assert [key for key, _ in stored(office)] == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.sqlite
+def test_a_file_that_another_one_writes_to_holds_no_event_loop_up(office: Office) -> None:
+    """The delivery waits with the thread while the loop goes on, and is stored when the other one is done."""
+    with office.reading():
+        pass
+    row = new_row(office, "standard", "a", Trust.SIGNED, DeliveryState.WAITING, b"a", None)[1]
+
+    async def beside() -> tuple[bool, int]:
+        turns = 0
+        with writing(office.engine) as session:
+            session.execute(select(Delivery.id))
+            put = asyncio.create_task(writer_of(office).put_soon(office, row))
+            for _ in range(20):
+                await asyncio.sleep(0.005)
+                turns += not put.done()
+        return await put, turns
+
+    assert asyncio.run(beside()) == (True, 20)
+    assert [key for key, _ in stored(office)] == ["a"]
+
+
+@pytest.mark.sqlite
+def test_a_slow_file_is_the_threads(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a delivery held the event loop up for long, the next ones do not."""
+    monkeypatch.setattr(intake_writer, "QUICK", 0.0)
+    with office.reading():
+        pass
+    assert of_the_loop(office, "a") == ([True], ["loop"])
+    assert of_the_loop(office, "b") == ([True], ["writer"])
 
 
 def test_a_coroutine_gets_the_error_of_its_own_delivery(office: Office) -> None:
