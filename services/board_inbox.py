@@ -16,10 +16,12 @@ from models.office import Outbox, OutboxState
 from notifications.names import name_of
 from services.board_users import BoardUser
 from services.confirmations import NOT_ASKED
+from services.done_already import report_decided
 from services.edits import edit_of, said_of_decision
 from services.kept_problems import kept_problem
 from services.office import Office
 from services.page_types import Done, Edit, Pairs
+from services.people import load_people
 from services.receiver import replay
 from services.said_lines import named, said_lines
 from services.waiting_reports import accept, dismiss
@@ -96,14 +98,14 @@ def decide(office: Office, user: BoardUser, receipt: str, action: str) -> Done:
     if action == "replay":
         if replay(office, [receipt]):
             return Done(True, Label("将重新读取该来件。", "It will be read again."))
-        return Done(False, _LOST)
+        return Done(False, _LOST, already=True)
     word = {"accept": accept, "dismiss": dismiss}.get(action)
     with office.writing() as session:
         row = session.scalars(select(Delivery).where(Delivery.receipt == receipt)).first()
         if word is None or row is None:
             return Done(False, Label("没有这个操作。", "There is no such action."))
         if not word(session, office, row, user.account or "desk"):
-            return Done(False, _LOST)
+            return report_decided(session, office, row, load_people(session, office.policy))
         return said_of_decision(action, row)
 
 

@@ -26,6 +26,7 @@ from services.board_users import BoardUser
 from services.case_files import Surroundings
 from services.casebook import Request, open_casebook
 from services.desk import StepResult, register
+from services.done_already import already, done_before
 from services.office import Office
 from services.page_choices import field_of
 from services.page_types import Choice, Done, FormField
@@ -163,6 +164,9 @@ def take_step(office: Office, user: BoardUser, code: str, name: str, values: Map
             if values.get(f.name)
         }
         [result] = book.apply([Request(case_id, name, actor, fields)])
+        before = result.refusal and done_before(session, case_id, name, result.refusal, book.people)
+    if result.refusal is not None and before:
+        return Done(False, already(office, before), allowed=allowed_now(result.refusal), already=True)
     if result.refusal is None:
         return Done(True, Label(f"已记录：{action.label.zh}。", f"Done: {action.label.en}."))
     field = SPEAKER if result.refusal.code == "speaker_missing" else result.refusal.facts.get("field")

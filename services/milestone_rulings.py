@@ -14,13 +14,15 @@ from models.directory import Project
 from models.milestone import ChangeState, Milestone, MilestoneChange
 from models.office import AccessLink
 from notifications.message import words
+from services.done_already import already
+from services.event_words import event_label
 from services.links import PLAN, is_plan, own_link
 from services.milestone_files import REPLANNED, Desk, end_clock, enter, start_clock
 from services.milestone_people import responsible
 from services.milestone_view import ChangeLine, Plan, plans
 from services.office import Office
 from services.owing import insert_once, outbox_row
-from services.page_types import Done, LinkRefused
+from services.page_types import Done, LinkRefused, TimelineLine
 from services.people import Found, load_people
 from services.plan_changes import end_ruling
 from services.report import clean
@@ -71,7 +73,7 @@ def rule_on_change(office: Office, token: str, action: str, values: Mapping[str,
         if change is None:
             return Done(False, Label("此链接没有需要裁定的事项。", "There is nothing to decide behind this link."))
         if change.state is not ChangeState.ASKED:
-            return Done(False, Label("此申请已有裁定，或已失效。", "It was decided already, or has lapsed."))
+            return _decided(office, session, change)
         if action not in (APPROVE, REFUSE):
             return Done(False, Label("请选择同意或不同意。", "Choose approve or refuse."))
         if action == REFUSE and not remark:
@@ -81,13 +83,14 @@ def rule_on_change(office: Office, token: str, action: str, values: Mapping[str,
         node = session.get_one(Milestone, change.milestone_id, with_for_update=True, populate_existing=True)
         session.refresh(change, with_for_update=True)
         if change.state is not ChangeState.ASKED:
-            return Done(False, Label("此申请已有裁定，或已失效。", "It was decided already, or has lapsed."))
+            return _decided(office, session, change)
         if change.decider_id != (link.principal_id or link.account_id):
             return Done(
                 False,
                 Label(
                     "未在时限内裁定，此申请已转上一级。", "It was not decided in time and is with the next in rank now."
                 ),
+                already=True,
             )
         change.state = ChangeState.APPROVED if action == APPROVE else ChangeState.REFUSED
         change.decided_at, change.decided_by, change.remark = desk.now, link.account_id, remark
@@ -99,6 +102,18 @@ def rule_on_change(office: Office, token: str, action: str, values: Mapping[str,
     if action == APPROVE:
         return Done(True, Label("已同意，计划时间已调整。", "Approved: the planned day has changed."))
     return Done(True, Label("已记录不同意，计划时间不变。", "Refused: the planned day stays."))
+
+
+def _decided(office: Office, session: Session, change: MilestoneChange) -> Done:
+    if change.decided_by is None or change.decided_at is None:
+        return Done(
+            False, Label("此申请已失效，无需裁定。", "It has lapsed: there is nothing left to decide."), already=True
+        )
+    who, what = (
+        load_people(session, office.policy).label(change.decided_by),
+        "approve" if change.state is ChangeState.APPROVED else "refuse",
+    )
+    return Done(False, already(office, TimelineLine(change.decided_at, event_label(what), who)), already=True)
 
 
 def _change(session: Session, link: AccessLink) -> MilestoneChange | None:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.files import WITH_FILES
 from domain.lifecycle import ACTIONS, FieldKind
 from domain.policy import Label
-from models.case import Event
 from services.attachments import FIELD, HeldFile, add_to_case
 from services.casebook import Request, open_casebook
-from services.event_words import event_label
+from services.done_already import already, done_before
 from services.file_store import FileStore
 from services.links import Grant
 from services.office import Office
-from services.page_parts import decided_line
-from services.page_types import Done, LinkRefused, TimelineLine
-from services.people import People
+from services.page_types import Done, LinkRefused
 from services.refusal_words import allowed_now, in_words
 
 _SAID = {
@@ -71,9 +67,9 @@ def perform(
         )
     [result] = book.apply([Request(grant.case_id, action, grant.actor(), fields)])
     if result.refusal is not None:
-        decided = _done_before(session, grant, book.people, action, result.refusal.code)
-        if decided is not None:
-            return Done(False, _already(office, decided), None, allowed_now(result.refusal))
+        before = done_before(session, grant.case_id, action, result.refusal, book.people, grant)
+        if before is not None:
+            return Done(False, already(office, before), allowed=allowed_now(result.refusal), already=True)
         field = result.refusal.facts.get("field")
         return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
     if files and action in WITH_FILES:
@@ -81,27 +77,3 @@ def perform(
     if action == "confirm" and int(values["result"]) <= office.policy.follow_up.dispute_at:
         return Done(True, _TAKEN_UP)
     return Done(True, _SAID.get(action, Label(f"已记录：{known.label.zh}。", f"Done: {known.label.en}.")))
-
-
-def _done_before(session: Session, grant: Grant, people: People, action: str, code: str) -> TimelineLine | None:
-    """By whom and when it was done that somebody else was quicker to do, where that is why it is refused."""
-    if code == "nothing_to_decide":
-        return decided_line(session, grant, people)
-    if code != "signed_for":
-        return None
-    event = session.scalars(
-        select(Event).where(Event.case_id == grant.case_id, Event.action == action).order_by(Event.seq.desc()).limit(1)
-    ).first()
-    if event is None:
-        return None
-    who = str(event.actor.get("account") or event.actor.get("unit") or "")
-    return TimelineLine(event.at, event_label(action), people.label(who))
-
-
-def _already(office: Office, decided: TimelineLine) -> Label:
-    """Who decided, and when: two approvers who press at the same moment are both answered."""
-    when = f"{decided.at.astimezone(office.zone):%Y-%m-%d %H:%M}"
-    return Label(
-        f"已由{decided.who.zh}于 {when} 处理：{decided.what.zh}。",
-        f"Already done by {decided.who.en} on {when}: {decided.what.en}.",
-    )

@@ -262,6 +262,8 @@ class Done:
     message: Label
     field: str | None = None
     allowed: tuple[AllowedNow, ...] = ()
+    already: bool = False
+    """Whether it was not done because it had been done before: that is no mistake of whoever asked."""
 
 
 class LinkRefused(Exception):

@@ -30,6 +30,7 @@ from services.case_view import (
     timeline,
 )
 from services.confirmations import NOT_ASKED, was_asked
+from services.done_already import report_decided
 from services.edits import edit_of, said_of_decision
 from services.explain import explain_lines
 from services.factor_view import cover, factor_sheet, stage_names
@@ -206,7 +207,7 @@ def _decide_report(session: Session, office: Office, grant: Grant, action: str) 
         return Done(False, Label("没有这个操作。", "There is no such action."))
     if word(session, office, row, grant.account or "clerk"):
         return said_of_decision(action, row)
-    return Done(False, Label("该报告已经处理过。", "This report was dealt with already."))
+    return report_decided(session, office, row, people_of(session, office))
 
 
 # -- enterprises -------------------------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ def confirm_report(office: Office, token: str) -> Done:
             return Done(False, Label("请通过邮件中的链接确认。", "Please confirm through the link in our mail."))
         if accept(session, office, delivery, REPORTER):
             return Done(True, Label("已确认，您的报告即将立案分办。", "Confirmed. Your report becomes a case now."))
-        return Done(False, Label("该报告已确认过。", "This report was confirmed already."))
+        return report_decided(session, office, delivery, people_of(session, office))
 
 
 def track_act(

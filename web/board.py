@@ -76,7 +76,10 @@ def _act(request: Request, session: Session, sent: Sent) -> Response:
     if done is None:
         raise HTTPException(404)
     if not done.done:
-        outcome = Outcome(False, named(done, sent.action), sent.action, done.field or "", sent.values, done.allowed)
+        message = named(done, sent.action)
+        outcome = Outcome(
+            False, message, sent.action, done.field or "", sent.values, done.allowed, already=done.already
+        )
         return _case(request, session, code, outcome, 422 if done.field else 409)
     response = RedirectResponse(f"/board/case/{quote(code, safe='')}", 303)
     note = {"zh": done.message.zh, "en": done.message.en}

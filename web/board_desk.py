@@ -103,7 +103,7 @@ async def decide_report(request: Request) -> Response:
         site, receipt = site_of(request), _receipt(request)
         done = decide(site.office, session.user, receipt, sent.action)
         if not done.done:
-            return _report(request, session, receipt, Outcome(False, done.message), 409)
+            return _report(request, session, receipt, Outcome(False, done.message, already=done.already), 409)
         response = RedirectResponse(request.url.path, 303)
         note = {"zh": done.message.zh, "en": done.message.en}
         leave_note(response, site.key, f"{session.token} {receipt}", note, secure=site.https)

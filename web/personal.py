@@ -51,6 +51,8 @@ class Outcome:
     allowed: tuple[AllowedNow, ...] = ()
     kept: tuple[KeptFile, ...] = ()
     """Files that came with it, held for the next try."""
+    already: bool = False
+    """Whether it was not done because it had been done before."""
 
     @classmethod
     def done_before(cls, note: Mapping[str, Any]) -> Outcome:
@@ -114,7 +116,9 @@ async def perform(
         if not done.done:
             kept = kept_of(request, token, sent.taken.files)
             message = named(done, sent.action)
-            outcome = Outcome(False, message, sent.action, done.field or "", sent.values, done.allowed, kept)
+            outcome = Outcome(
+                False, message, sent.action, done.field or "", sent.values, done.allowed, kept, done.already
+            )
             return show(outcome, 422 if done.field else 409)
         response = RedirectResponse(request.url.path, 303)
         note = {"zh": done.message.zh, "en": done.message.en}
