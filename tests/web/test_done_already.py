@@ -30,10 +30,11 @@ def seal_of(client: TestClient, path: str) -> str:
 def second(client: TestClient, path: str, seal: str, action: str, **typed: str) -> str:
     """What a click in the window that stayed open is answered with: 409, in the neutral frame."""
     answer = client.post(path, data={"seal": seal, "action": action, **typed})
+    text: str = answer.text
     assert answer.status_code == 409
-    assert 'class="said said-before" role="status"' in answer.text
-    assert "said-not" not in answer.text
-    return answer.text
+    assert 'class="said said-before" role="status"' in text
+    assert "said-not" not in text
+    return text
 
 
 def test_an_officer_s_steps(client: TestClient, office: Office) -> None:
