@@ -6,6 +6,7 @@ database's libraries inside their functions, so that `expedite --help` answers a
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from pathlib import Path
@@ -76,6 +77,8 @@ def expedite() -> None:
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 refused with a reason on stderr, 2 wrong usage."""
+    # Most of what a command makes are modules that stay: looking through them again and again is a tenth of its time.
+    gc.set_threshold(20_000)
     try:
         if Path(".env").is_file():
             from services.settings import take_env_file

@@ -1,22 +1,19 @@
-"""The rules that a policy keeps beyond its form: within itself, and against the district's units and people."""
+"""The rules that a policy keeps beyond its form, within itself; those against a district stand in `services.policy_check_people`."""
 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import time
 
 from domain.files import FileKind
 from domain.ladder import TOP_RUNG
 from domain.lifecycle import ACTIONS, DESK_PARTIES
 from domain.policy import Colour, Policy, Role, Session
-from services.directory_file import DirectoryFile, UnitType
 from services.marked_yaml import Report, suggest
-from services.policy_check_channels import check_channel_people, check_channels
-from services.policy_check_factors import check_factor_people, check_factors
+from services.policy_check_factors import check_factors
 from services.policy_check_mail import check_mail
 from services.policy_check_plan import check_plan
-from services.policy_check_sources import check_sources
 
 AREA = "area"
 """In a category: the area of the case's project."""
@@ -66,8 +63,15 @@ def check_rules(policy: Policy, report: Report) -> None:
     _check_form(policy, report)
     check_factors(policy, report)
     check_plan(policy, report)
-    check_channels(policy, report)
-    check_sources(policy, report)
+    # Their checks load the messages and the form services: whatever opens an office without any is spared that.
+    if policy.channels or policy.hooks:
+        from services.policy_check_channels import check_channels
+
+        check_channels(policy, report)
+    if policy.sources:
+        from services.policy_check_sources import check_sources
+
+        check_sources(policy, report)
     steps = [name for name, action in ACTIONS.items() if action.by & DESK_PARTIES]
     for position, step in enumerate(policy.head_link_steps):
         if step not in steps:
@@ -276,68 +280,3 @@ def _check_form(policy: Policy, report: Report) -> None:
 def _check_positive(report: Report, key: str, value: int) -> None:
     if value < 1:
         report.add(key, f"{value} is not above zero", "write 1 or more")
-
-
-def check_people(policy: Policy, directory: DirectoryFile, report: Report) -> None:
-    """What the policy names has to exist in the district: units, accounts, and somebody in each role."""
-    units = {unit.id: unit for unit in directory.units}
-    leading = sorted(unit.id for unit in directory.units if unit.active and unit.type is not UnitType.OFFICE)
-
-    def check_unit(key: str, unit_id: str) -> None:
-        unit = units.get(unit_id)
-        if unit is None:
-            named = ", ".join(leading[:12]) + (" …" if len(leading) > 12 else "")
-            report.add(key, f"unit {unit_id} is not in the directory", f"name one of {named}")
-        elif not unit.active:
-            successor = f", e.g. its successor {unit.successor}" if unit.successor else ""
-            report.add(key, f"unit {unit_id} is no longer active", f"name another{successor}")
-
-    check_unit("desk_unit", policy.desk_unit)
-    heads = directory.holders(Role.DEPUTY_CHIEF)
-    for code, item in policy.categories.items():
-        named = [(f"categories.{code}.lead", item.lead)] if item.lead is not None else []
-        for position, supporter in enumerate(item.supporters):
-            named.append((report.item(f"categories.{code}.supporters", position), supporter))
-        for key, unit_id in named:
-            if unit_id != AREA:
-                check_unit(key, unit_id)
-            staffed = [unit_id] if unit_id in units else []
-            if unit_id == AREA:
-                staffed = [unit.id for unit in directory.units if unit.type is UnitType.AREA and unit.active]
-            for staff_unit in staffed:
-                _check_staff(directory, report, key, staff_unit)
-        if item.deputy is not None and item.deputy not in {account.id for account in heads}:
-            problem = f"account {item.deputy} is not a deputy chief of the directory"
-            report.add(f"categories.{code}.deputy", problem, suggest(item.deputy, [account.id for account in heads]))
-    check_channel_people(policy, directory, report)
-    for key, unit_id in check_factor_people(policy, directory, report):
-        if unit_id != AREA:
-            check_unit(key, unit_id)
-    for key, role in _roles_used(policy, report):
-        if not directory.holders(role):
-            remedy = "give the role to somebody in the directory, or name another role"
-            report.add(key, f"nobody holds the role {role}", remedy)
-
-
-def _check_staff(directory: DirectoryFile, report: Report, key: str, unit_id: str) -> None:
-    """A unit that may handle a case needs somebody to write to, and a head who signs."""
-    for role in (Role.LIAISON, Role.UNIT_HEAD):
-        if not directory.holders(role, unit_id):
-            report.add(key, f"unit {unit_id} has nobody in the role {role}", "add that person to the directory")
-
-
-def _roles_used(policy: Policy, report: Report) -> Iterator[tuple[str, Role]]:
-    yield "fallback_role", policy.fallback_role
-    # A case without a lead official and a category without a deputy go to the executive deputy.
-    for role in (Role.EXECUTIVE_DEPUTY, Role.CLERK, Role.DESK_HEAD):
-        yield f"roles.{role}", role
-    lists = [(f"{report.item('rungs', position)}.holders", rung.holders) for position, rung in enumerate(policy.rungs)]
-    lists += [(f"severities.{number}.copies", severity.copies) for number, severity in policy.severities.items()]
-    lists += [(f"notices.{colour}.to", notice.to) for colour, notice in policy.notices.items()]
-    lists += [(f"notices.{colour}.copies", notice.copies) for colour, notice in policy.notices.items()]
-    lists.append(("extensions.approvers", policy.extensions.approvers))
-    plan = policy.milestones
-    lists += [("milestones.yellow.copies", plan.yellow.copies), ("milestones.red.copies", plan.red.copies)]
-    for key, roles in lists:
-        for place, role in enumerate(roles):
-            yield report.item(key, place), role

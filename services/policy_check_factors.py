@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from domain.policy import FactorStage, FactorType, Policy, Role
+from domain.policy import FactorStage, FactorType, Policy
 from domain.quantity import MEASURES
-from services.directory_file import DirectoryFile, UnitType
 from services.marked_yaml import Report, suggest
-from services.people import UNIT_ROLES
 
 LEAD, AREA = "lead", "area"
 
@@ -82,38 +78,3 @@ def _check_limit(kind: FactorType, stage: FactorStage, at: str, report: Report) 
         report.add(f"{at}.{missing}", "is missing", "give `by` and `limits` together, or neither")
     if stage.limit is None and not stage.limits and stage.basis != "none":
         report.add(f"{at}.basis", f"{stage.basis} is the basis of no limit", "write `basis: none`, or give the limit")
-
-
-def check_factor_people(policy: Policy, directory: DirectoryFile, report: Report) -> Iterator[tuple[str, str]]:
-    """The (key, unit id) pairs that have to be in the directory; a chain whose approver nobody is goes to `report`."""
-    for code, kind in policy.factor_types.items():
-        key = f"factor_types.{code}"
-        yield f"{key}.lead", kind.lead
-        for place, unit in enumerate(kind.supporters):
-            yield report.item(f"{key}.supporters", place), unit
-        for place, stage in enumerate(kind.stages):
-            at = report.item(f"{key}.stages", place)
-            unit = kind.lead if stage.unit == LEAD else stage.unit
-            if stage.unit != LEAD:
-                yield f"{at}.unit", stage.unit
-            for number, role in enumerate(stage.approvers):
-                where = report.item(f"{at}.approvers", number)
-                for staffed in _units(directory, unit) if role in UNIT_ROLES else (None,):
-                    if not _held(directory, role, staffed):
-                        whom = f" of unit {staffed}" if staffed else ""
-                        report.add(
-                            where,
-                            f"nobody holds the role {role}{whom}: the chain has no approver there",
-                            "name another role, or give somebody this one",
-                        )
-
-
-def _units(directory: DirectoryFile, unit: str) -> tuple[str | None, ...]:
-    if unit == AREA:
-        return tuple(row.id for row in directory.units if row.type is UnitType.AREA and row.active)
-    # An unknown unit is named by the check of units; it has nobody in any role.
-    return tuple(row.id for row in directory.units if row.id == unit)
-
-
-def _held(directory: DirectoryFile, role: Role, unit: str | None) -> bool:
-    return bool(directory.holders(role, unit))
