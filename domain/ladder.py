@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
 from functools import lru_cache
 
@@ -39,10 +39,12 @@ class Setting:
     """What a clock's steps depend on beside the clock itself.
 
     `status` is the case's, None for a clock without a case. `falls_due` lets a clock without an expiry act at its due moment.
+    `forecast` is the day on which a node of a plan is expected.
     """
 
     status: Status | None = None
     falls_due: bool = False
+    forecast: date | None = None
 
 
 ALONE = Setting()
@@ -74,7 +76,11 @@ def steps(
         rule = policy.notices[colour]
         if rule.by_hand or (colour is Colour.RED and row.red_in is not None and setting.status not in row.red_in):
             continue
-        at = slip_moment(due, colour, policy, time) if row.by_slip else _notice_moment(clock, due, rule.days, time)
+        at = (
+            slip_moment(due, colour, policy, time, setting.forecast)
+            if row.by_slip
+            else _notice_moment(clock, due, rule.days, time)
+        )
         if at is None:
             continue
         if rule.days > 0 and row.expiry not in _LASTS:
@@ -88,10 +94,17 @@ def steps(
     return sorted(found, key=lambda step: (step.at, _TURN[step.name]))
 
 
-def slip_moment(due: datetime, colour: Colour, policy: Policy, time: WorkingTime) -> datetime:
-    """The midnight at which a node is more calendar days late than the colour's rule allows."""
-    rule = policy.milestones.red if colour is Colour.RED else policy.milestones.yellow
-    late = due.astimezone(time.zone).date() + timedelta(days=rule.over + 1)
+def slip_moment(
+    due: datetime, colour: Colour, policy: Policy, time: WorkingTime, forecast: date | None = None
+) -> datetime:
+    """The midnight at which a node is more calendar days late than the colour's rule allows.
+
+    A node that is late enough for yellow has the colour of its light: red at once where its forecast is red.
+    """
+    rules, until = policy.milestones, due.astimezone(time.zone).date()
+    foreseen = forecast is not None and (forecast - until).days > rules.red.over
+    rule = rules.red if colour is Colour.RED and not foreseen else rules.yellow
+    late = until + timedelta(days=rule.over + 1)
     return datetime.combine(late, midnight(), time.zone).astimezone(UTC)
 
 

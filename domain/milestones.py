@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.clocks import HEAT_STOP, Clock, ClockState, Happening, Moment, a_day_later
-from domain.ladder import plan_next
+from domain.ladder import Setting, plan_next
 from domain.lights import Light
 from domain.plan_rules import PlanRules
 from domain.policy import Label, Policy
@@ -127,18 +127,26 @@ def worst(lights: Iterable[Light | None]) -> Light | None:
 # -- the clock -----------------------------------------------------------------------------------------------------------
 
 
-def start(node: str, plan: date, cycle: int, now: datetime, policy: Policy, office_time: WorkingTime) -> Clock:
-    """The clock of a node that is planned for a day; it is due with the end of that day."""
+def start(
+    node: str,
+    plan: date,
+    cycle: int,
+    now: datetime,
+    policy: Policy,
+    office_time: WorkingTime,
+    forecast: date | None = None,
+) -> Clock:
+    """The clock of a node that is planned for a day; it is due with the end of that day. `forecast` is when it is expected."""
     due = end_of(plan, office_time.zone)
     clock = Clock(
         KIND, None, node, now, None, due, due, False, 1, cycle, policy_version=policy.version, changed=True
     )  # fmt: skip
     clock.moments.append(Moment(now, Happening.STARTED, due=due))
-    plan_next(clock, policy, office_time)
+    plan_next(clock, policy, office_time, Setting(forecast=forecast))
     return clock
 
 
-def excuse(clock: Clock, day: date, policy: Policy, office_time: WorkingTime) -> None:
+def excuse(clock: Clock, day: date, policy: Policy, office_time: WorkingTime, forecast: date | None = None) -> None:
     """Take a heat-stop day off a running clock: it is due a calendar day later. Notices that went out stay."""
     if clock.due is None:
         raise ValueError("a milestone's clock without a date")
@@ -146,19 +154,25 @@ def excuse(clock: Clock, day: date, policy: Policy, office_time: WorkingTime) ->
     clock.moments.append(Moment(begin_of(day, zone), Happening.PAUSED, reason=HEAT_STOP))
     clock.moments.append(Moment(begin_of(day + timedelta(days=1), zone), Happening.RESUMED, reason=HEAT_STOP))
     clock.due = a_day_later(Due(clock.due, False), zone).at
-    clock.changed = True
-    plan_next(clock, policy, office_time)
+    expect(clock, forecast, policy, office_time)
 
 
-def unexcuse(clock: Clock, day: date, now: datetime, policy: Policy, office_time: WorkingTime) -> None:
+def unexcuse(
+    clock: Clock, day: date, now: datetime, policy: Policy, office_time: WorkingTime, forecast: date | None = None
+) -> None:
     """Let a heat-stop day count again that was taken off a running clock by mistake: it is due a calendar day earlier."""
     if clock.due is None:
         raise ValueError("a milestone's clock without a date")
     zone = office_time.zone
     clock.due = end_of(clock.due.astimezone(zone).date() - timedelta(days=1), zone)
     clock.moments.append(Moment(now, Happening.EXTENDED, due=clock.due, reason=f"{TAKEN_BACK}{day.isoformat()}"))
+    expect(clock, forecast, policy, office_time)
+
+
+def expect(clock: Clock, forecast: date | None, policy: Policy, office_time: WorkingTime) -> None:
+    """Plan a running clock's next step by the day on which its node is expected; None where nobody has said."""
     clock.changed = True
-    plan_next(clock, policy, office_time)
+    plan_next(clock, policy, office_time, Setting(forecast=forecast))
 
 
 def excused_days(moments: Iterable[Moment], zone: ZoneInfo) -> list[date]:

@@ -42,13 +42,16 @@ def _nodes(book: Casebook) -> Iterator[tuple[str, Entry]]:
     today = book.now.astimezone(book.time.zone).date()
     for row, node, project in rows:
         clock = read_clock(row)
-        now = standing(node.plan, node.excused, None, None, today, book.policy.milestones)
+        limits = book.in_force.policy_of(book.session, clock.policy_version).milestones
+        late = standing(node.plan, node.excused, None, None, today, limits)
+        # How late it is already, in the colour that the plan shows.
+        now = standing(node.plan, node.excused, node.forecast, None, today, limits)
         part = Part.LATE if clock.due is not None and clock.due < book.now else Part.TODAY
         for found in responsible(book.people, node, project, today):
             principal = found.principal
             yield found.person.id, Entry(
                 part, None, None, project.id, _title(book, node, project, found.person), (CLOCKS["milestone"].label,), clock.due,
-                clock.estimated, now.slip, None, principal.title if principal else None,
+                clock.estimated, late.slip, None, principal.title if principal else None,
                 {"party": PLAN, "milestone": node.id, "principal": principal.id if principal else None},
                 "" if now.light is Light.GREEN else now.light.value, calendar_days=True,
             )  # fmt: skip

@@ -56,7 +56,7 @@ def stop(desk: Desk, given: Fields) -> StepResult:
     for node in nodes:
         clock = clocks.get(node.id)
         if clock is not None and rules.counts_for(clock.started, day, desk.time.zone):
-            rules.excuse(clock, day, desk.policy, desk.time)
+            rules.excuse(clock, day, desk.policy, desk.time, node.forecast)
             node.excused += 1
             enter(desk, node, "heat_stop", day)
             excused += 1
@@ -90,7 +90,7 @@ def take_back(desk: Desk, given: Fields) -> StepResult:
         counted += 1
         if clock.state is ClockState.RUNNING:
             running = read_clock(clock)
-            rules.unexcuse(running, day, desk.now, desk.policy, desk.time)
+            rules.unexcuse(running, day, desk.now, desk.policy, desk.time, node.forecast)
             keep(desk, [running])
     said = f"{day} counts again for {counted} nodes of {len(stops)} projects; notices that went out stay"
     zh = f"{day} 恢复计入 {len(stops)} 个项目的 {counted} 个节点；已发出的督办文书不变"

@@ -56,7 +56,7 @@ def open_clocks(session: Session, node_ids: Sequence[int]) -> dict[int, Clock]:
 
 def start_clock(desk: Desk, node: Milestone, at: datetime | None = None) -> None:
     """Start the clock of a node that is planned and not reached; heat-stop days that were told already are taken off."""
-    clock = rules.start(node.node, node.plan, node.cycle, at or desk.now, desk.policy, desk.time)
+    clock = rules.start(node.node, node.plan, node.cycle, at or desk.now, desk.policy, desk.time, node.forecast)
     days = desk.session.scalars(
         select(HeatStop.day)
         .where(HeatStop.project_id == node.project_id, HeatStop.taken_back_at.is_(None))
@@ -65,7 +65,7 @@ def start_clock(desk: Desk, node: Milestone, at: datetime | None = None) -> None
     node.excused = 0
     for day in days:
         if rules.counts_for(clock.started, day, desk.time.zone):
-            rules.excuse(clock, day, desk.policy, desk.time)
+            rules.excuse(clock, day, desk.policy, desk.time, node.forecast)
             node.excused += 1
     desk.session.flush()
     write_new_clocks(desk.session, [(clock, {"milestone_id": node.id})])

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from domain import milestones as rules
 from domain.clocks import Clock, Happening, Moment
-from domain.ladder import due_steps, plan_next
+from domain.ladder import Setting, due_steps, plan_next
 from domain.policy import Colour, Label, Policy
 from models import clock as tables
 from models.directory import Project
@@ -57,12 +57,13 @@ def plan_slips(book: Casebook, clock_ids: Sequence[int]) -> tuple[list[Slipped],
     for row, node, project in rows:
         clock = read_clock(row)
         policy = book.in_force.policy_of(book.session, clock.policy_version)
-        take, skipped = due_steps(clock, book.now, policy, book.time)
+        expected = Setting(forecast=node.forecast)
+        take, skipped = due_steps(clock, book.now, policy, book.time, expected)
         for name in (*skipped, *take):
             clock.done |= {name}
             what = Happening.STEP if name in take else Happening.SKIPPED
             clock.moments.append(Moment(book.now, what, step=name))
-        plan_next(clock, policy, book.time)
+        plan_next(clock, policy, book.time, expected)
         to = responsible(book.people, node, project, today)
         also: tuple[Found, ...] = ()
         for name in take:
@@ -103,9 +104,14 @@ def tick_slips(book: Casebook, clock_ids: Sequence[int]) -> list[Ticked]:
     return ticked
 
 
-def _slip(book: Casebook, one: Slipped) -> int:
-    today = book.now.astimezone(book.time.zone).date()
-    return rules.standing(one.node.plan, one.node.excused, None, None, today, one.policy.milestones).slip
+def _slip(book: Casebook, one: Slipped) -> tuple[int, int]:
+    """Days late today, and of slip: more where more are expected."""
+    today, node = book.now.astimezone(book.time.zone).date(), one.node
+    late, slip = (
+        rules.standing(node.plan, node.excused, forecast, None, today, one.policy.milestones).slip
+        for forecast in (None, node.forecast)
+    )
+    return late, slip
 
 
 def _notice(book: Casebook, one: Slipped, colour: Colour, number: str) -> dict[str, Any]:
@@ -117,18 +123,19 @@ def _notice(book: Casebook, one: Slipped, colour: Colour, number: str) -> dict[s
     return {
         "number": number, "colour": colour, "milestone_id": one.node.id, "clock_id": one.clock.id, "round": one.clock.round,
         "cycle": one.clock.cycle, "issued_at": book.now, "owner": answers_for(one.node, one.project) or book.policy.desk_unit,
-        "overdue_days": _slip(book, one), "recipients": recipients,
+        "overdue_days": _slip(book, one)[1], "recipients": recipients,
     }  # fmt: skip
 
 
 def _mails(book: Casebook, one: Slipped, colour: Colour, number: str) -> list[dict[str, Any]]:
     node = one.policy.milestones.node(one.node.node)
     owner = answers_for(one.node, one.project) or book.policy.desk_unit
+    late, slip = _slip(book, one)
     said = {
         "number": number, "colour": colour.value, "notice": words(one.policy.notices[colour].label), "project_code": one.project.id,
         "project": {"zh": one.project.name_zh, "en": one.project.name_en},
         "node": words(node.label if node is not None else Label(one.node.node, one.node.node)),
-        "original_plan": one.node.original_plan.isoformat(), "plan": one.node.plan.isoformat(), "slip": _slip(book, one),
+        "original_plan": one.node.original_plan.isoformat(), "plan": one.node.plan.isoformat(), "slip": late, "expected_slip": slip if slip > late else None,
         "excused": one.node.excused, "forecast": one.node.forecast.isoformat() if one.node.forecast else None,
         "owner": words(book.people.label(owner)),
     }  # fmt: skip

@@ -15,6 +15,7 @@ from domain.clocks import CLOCKS, ClockState, Moment, replay
 from domain.ladder import slip_moment
 from domain.lights import LIGHT_LABELS, Light
 from domain.milestones import Standing
+from domain.plan_rules import PlanRules
 from domain.policy import Colour, Label
 from models import clock as tables
 from models.directory import Enterprise, Project
@@ -32,7 +33,8 @@ from services.people import People
 class PlanClock:
     """How a node's due day came about: by which policy, from when, which heat-stop days were taken off, and what is stored.
 
-    `agrees` says that the clock's events give what is stored. `yellow` and `red` are when it is late enough for them.
+    `agrees` says that the clock's events give what is stored. `yellow` and `red` are when it is late enough for them, `limits` by
+    which slip. An open node's light goes by the same limits as its notices: those of the policy by which it was planned.
     """
 
     started: datetime
@@ -44,6 +46,7 @@ class PlanClock:
     state: ClockState
     policy: str
     agrees: bool
+    limits: PlanRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,8 @@ def plans(session: Session, office: Office, codes: Sequence[str] | None) -> list
     for node in session.scalars(select(Milestone).where(Milestone.project_id.in_(ids)).order_by(Milestone.id)):
         nodes[node.project_id].append(node)
     node_ids = [node.id for found in nodes.values() for node in found]
-    clocks = _clocks(session, office, node_ids)
+    every = [node for found in nodes.values() for node in found]
+    clocks = _clocks(session, office, every)
     changes: dict[int, list[MilestoneChange]] = defaultdict(list)
     c = MilestoneChange
     for change in session.scalars(select(c).where(c.milestone_id.in_(node_ids)).order_by(c.id)):
@@ -190,7 +194,6 @@ def plans(session: Session, office: Office, codes: Sequence[str] | None) -> list
     stops: dict[str, list[HeatStop]] = defaultdict(list)
     for stop in session.scalars(select(HeatStop).where(HeatStop.project_id.in_(ids)).order_by(HeatStop.day)):
         stops[stop.project_id].append(stop)
-    every = [node for found in nodes.values() for node in found]
     held = holding(session, office.policy, every) if codes is not None and every else {}
     notices = _notices(session, office, node_ids)
     return [
@@ -250,12 +253,13 @@ def _line(
     held_by: tuple[str, ...],
 ) -> NodeLine:
     policy = office.policy.milestones
+    limits = clocks[-1].limits if clocks else policy
     known = policy.node(node.node)
     owner = answers_for(node, project)
     return NodeLine(
         node.node, known.label if known else Label(node.node, node.node), known.progress if known else 0, node.plan, node.original_plan,
         node.forecast if node.actual is None else None, node.actual, node.excused,
-        rules.standing(node.plan, node.excused, node.forecast, node.actual, today, policy),
+        rules.standing(node.plan, node.excused, node.forecast, node.actual, today, limits),
         people.label(owner) if owner else Label("—", "—"), _warning(office, node, by_code), clocks,
         known is not None and known.key and rules.at_risk(node.plan, node.excused, node.forecast, node.actual, today, policy), held_by,
     )  # fmt: skip
@@ -282,26 +286,30 @@ def _change(people: People, change: MilestoneChange, node: Label) -> ChangeLine:
     )  # fmt: skip
 
 
-def _clocks(session: Session, office: Office, node_ids: Sequence[int]) -> dict[int, tuple[PlanClock, ...]]:
-    c = tables.Clock
-    rows = session.scalars(select(c).where(c.milestone_id.in_(node_ids), c.kind == rules.KIND).order_by(c.id)).all()
+def _clocks(session: Session, office: Office, nodes: Sequence[Milestone]) -> dict[int, tuple[PlanClock, ...]]:
+    c, forecasts = tables.Clock, {node.id: node.forecast for node in nodes}
+    rows = session.scalars(select(c).where(c.milestone_id.in_(forecasts), c.kind == rules.KIND).order_by(c.id)).all()
     moments = read_all_moments(session, [row.id for row in rows])
     found: dict[int, list[PlanClock]] = defaultdict(list)
     for row in rows:
-        found[row.milestone_id or 0].append(_clock(session, office, row, moments[row.id]))
+        forecast = forecasts[row.milestone_id or 0] if row.state is ClockState.RUNNING else None
+        found[row.milestone_id or 0].append(_clock(session, office, row, moments[row.id], forecast))
     return {node: tuple(clocks) for node, clocks in found.items()}
 
 
-def _clock(session: Session, office: Office, row: tables.Clock, moments: Sequence[Moment]) -> PlanClock:
+def _clock(
+    session: Session, office: Office, row: tables.Clock, moments: Sequence[Moment], forecast: date | None
+) -> PlanClock:
     policy = office.in_force.policy_of(session, row.policy_version)
     given = replay(moments, lambda version: office.in_force.calendar(session, version))
     days = tuple(rules.excused_days(moments, office.zone))
     late = [
-        slip_moment(row.due, colour, policy, office.time) if row.due else None for colour in CLOCKS[row.kind].colours
+        slip_moment(row.due, colour, policy, office.time, forecast) if row.due else None
+        for colour in CLOCKS[row.kind].colours
     ]
     return PlanClock(
         row.started, row.original_due, days, row.due, late[0], late[1], row.state, row.policy_version,
-        given is not None and given.at == row.due,
+        given is not None and given.at == row.due, policy.milestones,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from services.desk import StepResult, remember, repeated, repeated_in
 from services.desk import said as result_of
 from services.heat_stops import stop, take_back
 from services.milestone_fields import project_of, recorded, text_of
-from services.milestone_files import REACHED, Desk, end_clock, enter, nodes_of, start_clock
+from services.milestone_files import REACHED, Desk, end_clock, enter, keep, nodes_of, open_clocks, start_clock
 from services.node_cases import HOLDING
 from services.office import Office
 from services.plan_changes import ask, asked, end_ruling
@@ -78,7 +78,7 @@ def _of_node(office: Office, desk: Desk, what: str, given: Fields) -> StepResult
         raise wrong("node", f"{code} of {project.id} has no planned day yet; set it first, with what = plan")
     match what:
         case "forecast":
-            return _forecast(desk, project, node, day)
+            return _forecast(office, desk, project, node, day)
         case "actual":
             return _reached(desk, project, nodes, node, day, given)
         case _:
@@ -103,14 +103,20 @@ def _plan(
     )
 
 
-def _forecast(desk: Desk, project: Project, node: Milestone, day: date) -> StepResult:
+def _forecast(office: Office, desk: Desk, project: Project, node: Milestone, day: date) -> StepResult:
     if node.actual is not None:
         raise wrong("node", f"{node.node} of {project.id} was reached on {node.actual}; there is nothing to expect")
     if day < desk.today:
         raise wrong("date", f"{day} has passed; if the node was reached then, record it with what = actual")
     node.forecast = day
     enter(desk, node, "forecast", day)
-    now = rules.standing(node.plan, node.excused, day, None, desk.today, desk.policy.milestones)
+    limits = desk.policy.milestones
+    for clock in open_clocks(desk.session, [node.id]).values():
+        policy = office.in_force.policy_of(desk.session, clock.policy_version)
+        rules.expect(clock, day, policy, desk.time)
+        keep(desk, [clock])
+        limits = policy.milestones
+    now = rules.standing(node.plan, node.excused, day, None, desk.today, limits)
     later = Label("", "")
     if now.slip > 0:
         light = LIGHT_LABELS[now.light].zh.partition("·")[0]

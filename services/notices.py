@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import takewhile
 
 from sqlalchemy import select
@@ -67,6 +67,16 @@ class NoticeSheet:
     """Of a node of a project's plan, or of a ruling on one: `case_code` is the project's."""
     calendar_days: bool = False
     """Whether `late` counts calendar days, as slip does, and not working days."""
+    project: Label | None = None
+    """The project of a notice of its plan."""
+    node: Label | None = None
+    """The node that it is about, or whose planned day is to be ruled on."""
+    planned: date | None = None
+    """The node's planned day when the notice was issued."""
+    excused: int = 0
+    """Heat-stop days by which it was due later than planned."""
+    expected: int | None = None
+    """Calendar days by which the forecast would have it late, where those are more than had passed."""
     reason: str | None = None
     """Why it was issued, where a person did so by hand; None where the clock did."""
 
@@ -125,9 +135,9 @@ def _sheet(
     policy = office.in_force.policy_of(session, clock.policy_version)
     rule = policy.notices[notice.colour]
     return NoticeSheet(
-        notice.number, notice.colour.value, rule.label, issuer(policy), notice.issued_at, names(office, people, notice, copy=False),
+        notice.number, notice.colour.value, plain(rule.label), issuer(policy), notice.issued_at, names(office, people, notice, copy=False),
         names(office, people, notice, copy=True), code, title, clock_name(clock.kind, clock.subject),
-        people.label(notice.owner) if notice.owner != "approver" else APPROVER, _due_then(office, session, clock, notice), notice.overdue_days,
+        people.label(notice.owner) if notice.owner != "approver" else APPROVER, due_then(office, session, clock, notice), notice.overdue_days,
         basis(rule), clock.policy_version[:12], notice.answer_by, locale,
         reason=_reason(session, case_id, notice, clock) if rule.by_hand else None,
     )  # fmt: skip
@@ -155,7 +165,7 @@ def names(office: Office, people: People, notice: Notice, *, copy: bool) -> tupl
     return tuple(dict.fromkeys(names))
 
 
-def _due_then(office: Office, session: Session, clock: Clock, notice: Notice) -> datetime | None:
+def due_then(office: Office, session: Session, clock: Clock, notice: Notice) -> datetime | None:
     """The due moment that counted when the notice was issued: the clock may have been extended since."""
     before = takewhile(lambda moment: moment.at <= notice.issued_at, read_moments(session, clock.id))
     due = due_at_pause(before, lambda version: office.in_force.calendar(session, version))
@@ -164,25 +174,28 @@ def _due_then(office: Office, session: Session, clock: Clock, notice: Notice) ->
 
 def issuer(policy: Policy) -> Label:
     """The office by its full name, as documents are headed: without what stands in brackets, the district before it."""
-    district, office = (
-        Label(_BRACKETED.sub("", one.zh), _BRACKETED.sub("", one.en)) for one in (policy.district, policy.office)
-    )
+    district, office = plain(policy.district), plain(policy.office)
     # An office is often called "the district's ..." by itself: then the district's last character stands there already.
     rest = office.zh.removeprefix(district.zh[-1:])
     return Label(district.zh + rest, f"{district.en} {office.en}")
 
 
+def plain(label: Label) -> Label:
+    """A label as a document is headed: without what stands in brackets."""
+    return Label(_BRACKETED.sub("", label.zh), _BRACKETED.sub("", label.en))
+
+
 def basis(rule: NoticeRule) -> Label:
     """The policy's rule in words."""
+    name = plain(rule.label)
     days, many = abs(rule.days), "" if abs(rule.days) == 1 else "s"
     if rule.days < 0:
         return Label(
-            f"督办规则：到期前{days}个工作日发出{rule.label.zh}",
-            f"Supervision rules: {rule.label.en}, {days} working day{many} before the due day",
+            f"督办规则：到期前{days}个工作日发出{name.zh}",
+            f"Supervision rules: {name.en}, {days} working day{many} before the due day",
         )
     by_hand = Label("由推进办主任签发", "issued by the head of the desk") if rule.by_hand else None
     return Label(
-        f"督办规则：超期{days}个工作日发出{rule.label.zh}" + (f"，{by_hand.zh}" if by_hand else ""),
-        f"Supervision rules: {rule.label.en}, {days} working day{many} overdue"
-        + (f", {by_hand.en}" if by_hand else ""),
+        f"督办规则：超期{days}个工作日发出{name.zh}" + (f"，{by_hand.zh}" if by_hand else ""),
+        f"Supervision rules: {name.en}, {days} working day{many} overdue" + (f", {by_hand.en}" if by_hand else ""),
     )

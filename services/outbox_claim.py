@@ -243,7 +243,8 @@ def _links_once(minted: Mint, office: Office, row: Outbox, known: dict[bytes, di
     if key not in known:
         known[key] = _links(minted, office, row, row.grant)
     found = known[key]
-    if row.message == "supervision_notice" and "act" in found:
+    kind = Message.registry.get(row.message)
+    if kind is not None and "notice" in kind.links and "act" in found:
         return found | {"notice": f"{found['act']}/notice/{quote(row.facts['number'], safe='')}"}
     return found
 

@@ -23,6 +23,8 @@ SOURCE = "en"
 
 _MOMENTS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
 _DAYS = {"zh": "y年M月d日（EEE）", "en": "EEE d MMM y"}
+# As official paper is dated.
+_WRITTEN = {"zh": "y年M月d日", "en": "d MMMM y"}
 _BABEL = {"zh": "zh_Hans_CN", "en": "en_GB"}
 # A colour is always a shape and a word too: some readers see no colour, some printers have none.
 _SHAPES = {"green": "✓", "blue": "●", "yellow": "▲", "red": "■", "grey": "‖", "closed": "◎", "circular": "◆"}
@@ -78,6 +80,9 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         local = value.astimezone(zone) if isinstance(value, datetime) else value
         return str(format_date(local, _DAYS[locale], locale=_BABEL[locale]))
 
+    def written(value: datetime) -> str:
+        return str(format_date(value.astimezone(zone), _WRITTEN[locale], locale=_BABEL[locale]))
+
     def label(value: Label) -> str:
         return full_width(value.zh) if locale == "zh" else value.en
 
@@ -91,6 +96,7 @@ def filters(locale: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "moment": moment,
         "size": size,
         "day": day,
+        "written": written,
         "iso": lambda value: value.astimezone(zone).isoformat(timespec="minutes"),
         "label": label,
         "labels": labels,

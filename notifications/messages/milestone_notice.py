@@ -10,9 +10,13 @@ from notifications.message import Message, Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneNotice(Message):
-    """Yellow or red, by calendar days of slip without heat-stop days. Days are ISO dates; a copy is for information."""
+    """Yellow or red, by calendar days of slip without heat-stop days: `slip` so far, `expected_slip` by the forecast where that is
+    more. Days are ISO dates; a copy is for information.
+    """
 
     name: ClassVar[str] = "milestone_notice"
+
+    links: ClassVar[tuple[str, ...]] = ("act", "notice")
 
     number: str
     colour: Literal["yellow", "red"]
@@ -28,13 +32,14 @@ class MilestoneNotice(Message):
     owner: Words
     recipient_role: Words
     is_copy: bool
+    expected_slip: int | None = None
 
     @classmethod
     def example(cls) -> MilestoneNotice:
         return cls(
             number="鸳督〔2026〕8号",
-            colour="yellow",
-            notice={"zh": "黄色督办单", "en": "Yellow notice"},
+            colour="red",
+            notice={"zh": "红色督办单", "en": "Red notice"},
             project_code="P04",
             project={"zh": "智能装备产业园项目", "en": "Smart Equipment Park"},
             node={"zh": "施工许可", "en": "Construction permit"},
@@ -46,4 +51,5 @@ class MilestoneNotice(Message):
             owner={"zh": "项目专员", "en": "Project commissioner"},
             recipient_role={"zh": "项目专员", "en": "Project commissioner"},
             is_copy=False,
+            expected_slip=35,
         )

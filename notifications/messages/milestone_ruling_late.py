@@ -14,6 +14,8 @@ class MilestoneRulingLate(Message):
 
     name: ClassVar[str] = "milestone_ruling_late"
 
+    links: ClassVar[tuple[str, ...]] = ("act", "notice")
+
     number: str
     colour: Literal["blue", "yellow", "red"]
     notice: Words

@@ -18,8 +18,10 @@ from services.desk import StepResult
 from services.links import mint
 from services.milestone_json import plan_json
 from services.milestone_rulings import rule_on_change
+from services.milestone_view import plan_of
 from services.milestones import set_milestone
 from services.office import Office
+from services.policy_versions import adopt, kept_text
 from services.sweep import sweep
 
 Set = Callable[[str], datetime]
@@ -316,3 +318,70 @@ def test_a_dry_run_tells_of_nodes_and_writes_nothing(planned: Office, at: Set) -
     ahead = sweep(planned, datetime(2026, 7, 28, 1, tzinfo=UTC), dry_run=True)
     assert [(step.case, step.clock, step.step) for step in ahead.steps] == [("P02", "milestone", "yellow")]
     assert notices(planned) == []
+
+
+def test_a_notice_has_the_colour_of_the_light_when_the_forecast_is_worse(planned: Office, at: Set) -> None:
+    """Eight days late and expected forty late, the plan shows red: so is the notice, in its document, its mail and for machines."""
+    at("2026-07-21 09:00")
+    assert record(planned, "forecast", date="2026-08-29").done
+    assert sweep(planned).notices == 0
+    at("2026-07-28 00:10")
+    sweep(planned)
+    sweep(planned)
+    assert notices(planned) == [("red", "R11", 40)]
+    mail = mails(planned, "milestone_notice")[0]
+    assert (mail.facts["slip"], mail.facts["expected_slip"]) == (8, 40)
+    plan = plan_json(planned, "P02")
+    assert plan is not None
+    assert (plan["nodes"][0]["light"], plan["nodes"][0]["slip_days"]) == ("red", 40)
+    assert plan["nodes"][0]["clocks"][0]["red_from"] == "2026-07-28T00:00:00+08:00"
+    at("2026-09-10 09:00")
+    assert sweep(planned).notices == 0
+    assert verify(planned).findings == ()
+
+
+def test_a_forecast_that_turns_red_after_the_yellow_notice_is_red_at_once(planned: Office, at: Set) -> None:
+    """The light turns red with it, and so does supervision, long before thirty days have passed."""
+    at("2026-07-29 09:00")
+    sweep(planned)
+    assert record(planned, "forecast", date="2026-08-29").done
+    sweep(planned)
+    assert [colour for colour, *_ in notices(planned)] == ["yellow", "red"]
+
+
+def test_a_better_forecast_takes_the_red_moment_back(planned: Office, at: Set) -> None:
+    """Expected forty days late and then ten, the node is yellow on its eighth day, on the plan and in the notice."""
+    at("2026-07-21 09:00")
+    assert record(planned, "forecast", date="2026-08-29").done
+    assert record(planned, "forecast", date="2026-07-30").done
+    at("2026-07-28 00:10")
+    sweep(planned)
+    assert notices(planned) == [("yellow", "R11", 10)]
+    found = plan_of(planned, "P02")
+    assert found is not None
+    assert found.nodes[0].light == "yellow"
+
+
+def test_a_heat_stop_day_keeps_what_the_forecast_says(planned: Office, at: Set) -> None:
+    """The day moves both colours; the forecast still makes them one."""
+    at("2026-07-21 09:00")
+    assert record(planned, "forecast", date="2026-08-29").done
+    assert record(planned, "heat_stop", date="2026-07-22").done
+    at("2026-07-28 12:00")
+    assert sweep(planned).notices == 0
+    at("2026-07-29 00:10")
+    sweep(planned)
+    assert notices(planned) == [("red", "R11", 39)]
+
+
+def test_light_and_notice_go_by_the_limits_of_the_plan(planned: Office, at: Set) -> None:
+    """Stricter limits that are adopted later count for plans made later: neither the light nor the notice of this one changes."""
+    text = kept_text(planned, planned.policy.version)
+    assert text is not None
+    assert "yellow: {over: 7" in text
+    adopt(planned, text.replace("yellow: {over: 7", "yellow: {over: 1"), recalculate=False, by="operator")
+    at("2026-07-24 09:00")
+    assert sweep(planned).notices == 0
+    found = plan_of(planned, "P02")
+    assert found is not None
+    assert found.nodes[0].light == "green"

@@ -76,15 +76,20 @@ def test_the_mail_of_a_notice_leads_to_its_document(client: TestClient, office: 
 def test_a_document_says_what_is_late_on_which_ground_and_what_is_asked(
     client: TestClient, office: Office, at: At
 ) -> None:
-    """Yellow for signing: step, unit, the day that counted, working days late, rule and version, the answer's day."""
+    """Yellow for signing: step, unit, the day that counted, working days late, rule and version, the answer's day.
+
+    It is dated as official paper is, without the weekday; the colour is said in words.
+    """
     mails = late(client, office, at)
     yellow = next(m for m in mails if "黄色督办单" in m.subject and re.search("督办环节\uff1a签收", m.text))
     shown = " ".join(read(client, document(yellow)).text.split())
     for said in (
         "鸳湖区重大项目推进工作专班办公室 鸳督〔2026〕", "黄色督办单", "供电公司", "规定时限2026年7月16日（周四）17:30", "超期8个工作日", "答复时限2026年7月30日（周四）17:30",
-        "超期1个工作日发出黄色督办单", f"政策版本 {office.policy.version[:12]}", "通过办理页面说明超期原因和整改措施",
+        "超期1个工作日发出黄色督办单", f"依据版本\uff1a{office.policy.version[:12]}", "“签收”环节应于2026年7月16日（周四）17:30前完成，现已超期8个工作日", "通过办理页面说明超期原因和整改措施",
     ):  # fmt: skip
         assert said in shown, said
+    assert "鸳湖区重大项目推进工作专班办公室2026年7月28日 依据版本" in shown
+    assert not set("■▲●◆") & set(shown)
     english = " ".join(client.get(document(yellow) + "?lang=en").text.split())
     assert "8 working days</td>" in english
     assert "Yellow notice" in english

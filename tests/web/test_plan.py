@@ -118,8 +118,11 @@ def test_a_notice_leads_to_the_plan_and_grants_nothing(client: TestClient, seede
     sweep(seeded)
     mails = [mail for mail in deliver_all(seeded) if mail.message == "milestone_notice"]
     assert mails
-    assert all("黄色督办单" in mail.subject for mail in mails)
+    # The register's forecast has the permit of P04 more than thirty days late: the plan shows red, and so says its notice.
+    assert all("红色督办单" in mail.subject for mail in mails)
     for mail in mails:
+        [document] = {link for link in mail.links if "/notice/" in link}
+        assert read(client, document.removeprefix(HERE)).text.count("红色督办单") >= 2
         page = read(client, path_in(mail))
         assert offers(page) == set()
         assert "节点计划" in page.text
@@ -173,8 +176,15 @@ def test_a_notice_of_a_node_is_a_document(client: TestClient, inside: TestClient
     plan = read(client, path)
     href = next(found["href"] for tag, found in plan.tags if tag == "a" and "/notice/" in found.get("href", ""))
     sheet = read(client, href)
-    assert "黄色督办单" in sheet.text
-    assert "滞后超过7天" in sheet.text
+    for said in (
+        "红色督办单",
+        "滞后或预计滞后超过30天",
+        "“施工许可”节点计划于2026年6月19日（周五）完成",
+        "现已滞后27天，预计滞后35天",
+        "计划时间",
+    ):
+        assert said in sheet.text, said
+    assert "23:59" not in sheet.text
     number = unquote(href.rpartition("/notice/")[2])
     assert number in sheet.text
     code = next(one for one in (f"P{n:02d}" for n in range(1, 13)) if one in sheet.text)
