@@ -123,6 +123,9 @@ _ROWS: tuple[ClockKind, ...] = (
     ClockKind("milestone", Label("项目节点", "Milestone"), Party.COMMISSIONER, frozenset(), (_YELLOW, _RED), stands_still=False, by_slip=True),
 )  # fmt: skip
 
+# Looked up once: members of an enumeration are found anew at each use.
+_OPEN = (ClockState.RUNNING, ClockState.PAUSED)
+
 CLOCKS: dict[str, ClockKind] = {row.name: row for row in _ROWS}
 """The table, by name."""
 
@@ -183,7 +186,11 @@ class Clock:
     @property
     def open(self) -> bool:
         """Whether the clock still asks for something."""
-        return self.state in (ClockState.RUNNING, ClockState.PAUSED)
+        return self.state in _OPEN
+
+    def acts_by(self, now: datetime) -> bool:
+        """Whether its next step is due."""
+        return self.next_action_at is not None and self.next_action_at <= now
 
     @property
     def row(self) -> ClockKind:

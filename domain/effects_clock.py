@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from domain.approvals import clock_of, step_of
 from domain.case import Audience, Case, NoticeDue
@@ -57,8 +58,10 @@ def tick(draft: Draft, clock: Clock) -> list[str]:
     return taken
 
 
-def in_turn(case: Case, clock_ids: Sequence[int]) -> list[int]:
+def in_turn(case: Case, clock_ids: Sequence[int]) -> Sequence[int]:
     """Clocks that act at the same time: an answer after what it is for, whose next notice may take its place."""
+    if len(clock_ids) < 2:
+        return clock_ids
     answers = {clock.id for clock in case.clocks if answered_clock(clock) is not None}
     return sorted(clock_ids, key=answers.__contains__)
 
@@ -159,11 +162,16 @@ def recipients(draft: Draft, clock: Clock, colour: Colour) -> tuple[Audience, ..
             for s in a.steps
             if s.state == "open"
         ]
-    for role, copy in [(r, False) for r in rule.to] + [(r, True) for r in rule.copies]:
-        to.append(
-            Audience(role, unit if role in (Role.LIAISON, Role.UNIT_HEAD, Role.AREA_OFFICER) else None, copy=copy)
-        )
-    return tuple(to)
+    return (*to, *_named_by_rule(rule.to, rule.copies, unit))
+
+
+@lru_cache(maxsize=1_000)
+def _named_by_rule(to: tuple[Role, ...], copies: tuple[Role, ...], unit: str | None) -> tuple[Audience, ...]:
+    return tuple(
+        Audience(role, unit if role in (Role.LIAISON, Role.UNIT_HEAD, Role.AREA_OFFICER) else None, copy=copy)
+        for roles, copy in ((to, False), (copies, True))
+        for role in roles
+    )
 
 
 def _expire(draft: Draft, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
@@ -94,6 +94,24 @@ def steps(
     return sorted(found, key=lambda step: (step.at, _TURN[step.name]))
 
 
+@lru_cache(maxsize=4_000)
+def _steps_alike(
+    kind: str,
+    started: datetime,
+    limit: Limit | None,
+    due: datetime,
+    done: frozenset[str],
+    policy: Policy,
+    time: WorkingTime,
+    setting: Setting,
+) -> tuple[Step, ...]:
+    """What `outstanding` says of every clock that is alike: what starts and ends with a day's office hours shares the answer."""
+    clock = Clock(kind, None, "", started, limit, due, due, False, 1, 1)
+    highest = max((_RANK[name] for name in done if name in _RANK), default=-1)
+    past = done | {name for name, rank in _RANK.items() if rank <= highest}
+    return tuple(steps(clock, policy, time, setting, past))
+
+
 def slip_moment(
     due: datetime, colour: Colour, policy: Policy, time: WorkingTime, forecast: date | None = None
 ) -> datetime:
@@ -131,11 +149,11 @@ def _reckoned(time: WorkingTime, start: datetime, due: datetime, limit: Limit, d
     return time.notice_moment(start, due, limit, days)
 
 
-def outstanding(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> list[Step]:
+def outstanding(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> Sequence[Step]:
     """The steps that a clock may still take: none twice, and no colour below one that was issued."""
-    highest = max((_RANK[name] for name in clock.done if name in _RANK), default=-1)
-    past = clock.done | {name for name, rank in _RANK.items() if rank <= highest}
-    return steps(clock, policy, time, setting, past)
+    if clock.due is None:
+        return ()
+    return _steps_alike(clock.kind, clock.started, clock.limit, clock.due, clock.done, policy, time, setting)
 
 
 def plan_next(clock: Clock, policy: Policy, time: WorkingTime, setting: Setting = ALONE) -> None:
@@ -165,4 +183,9 @@ def overdue_days(due: datetime | None, now: datetime, time: WorkingTime) -> int:
     """Working days by which `due` has passed, by date; 0 when it has not."""
     if due is None or now <= due:
         return 0
+    return _days_late(due, now, time)
+
+
+@lru_cache(maxsize=4_000)
+def _days_late(due: datetime, now: datetime, time: WorkingTime) -> int:
     return max(0, time.working_days_between(due, now))

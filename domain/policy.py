@@ -315,6 +315,10 @@ class Policy:
     hooks: tuple[HookRule, ...] = ()
     sources: tuple[SourceRule, ...] = ()
 
+    def __hash__(self) -> int:
+        # Rules reckon the same for thousands of clocks, and keep it by the policy.
+        return hash(self.version)
+
     def rung(self, number: int) -> Rung:
         """The rung with that number; KeyError if the ladder has none."""
         return {rung.number: rung for rung in self.rungs}[number]

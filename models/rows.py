@@ -54,8 +54,10 @@ class among(FunctionElement[bool]):  # noqa: N801 - it stands in queries, as SQL
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: Column[Any] | QueryableAttribute[Any], ids: Collection[int]) -> None:
-        super().__init__(column, bindparam(None, ids, _Ids(), unique=True))
+    def __init__(self, column: Column[Any] | QueryableAttribute[Any], ids: Collection[int] | None = None) -> None:
+        """Without ids they are the parameter `ids` of a `models.reading.Reading`."""
+        given = bindparam(None, ids, _Ids(), unique=True) if ids is not None else bindparam("ids", type_=_Ids())
+        super().__init__(column, given)
 
     def self_group(self, against: OperatorType | None = None) -> among:
         """As it is: SQLAlchemy would add `= 1` on SQLite, which then looks through the whole table."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from domain.case import Approval, ApprovalStep, Case, ProjectFacts, UnitFacts
@@ -22,7 +23,8 @@ from models import clock as clock_tables
 from models.directory import Project
 from models.engine import hold
 from models.factor import FactorGrant
-from models.rows import among, read_rows, table_of
+from models.reading import Reading
+from models.rows import among, table_of
 from services.calendar_versions import FIRST
 from services.factor_files import add_factors
 from services.in_force import InForce
@@ -45,11 +47,8 @@ def load_cases(session: Session, ids: Sequence[int], *, lock: bool = True) -> di
     found: dict[int, Case] = {}
     # Locked in the order of their ids, whoever asks: two who want the same cases never wait for each other in a circle.
     for some in chunks(sorted(set(ids))):
-        query = select(*_CASE_COLUMNS).where(among(tables.Case.id, some)).order_by(tables.Case.id)
-        if lock:
-            query = query.with_for_update()
-        for row in read_rows(session, query):
-            found[row.id] = _case(row)
+        for row in (_HELD_CASES if lock else _CASES).rows(session, ids=some):
+            found[row[0]] = _case(row)
         _add_parts(session, some, found)
         add_factors(session, [i for i in some if i in found and found[i].kind is Kind.FACTOR], found)
     return {i: found[i] for i in ids if i in found}
@@ -64,11 +63,13 @@ _CASE_COLUMNS = [
         "extensions", "redos", "attempts", "rating_result", "rating_attitude", "marks", "handled_by", "policy_version", "seq", "head_hash",
     )
 ]  # fmt: skip
+_CASES = Reading(select(*_CASE_COLUMNS).where(among(tables.Case.id)).order_by(tables.Case.id))
+_HELD_CASES = Reading(_CASES.query.with_for_update())
 _CLOCK_COLUMNS = [
     table_of(clock_tables.Clock).c[name]
     for name in (
         "id", "kind", "owner_unit", "subject", "note", "started", "limit_value", "limit_unit", "limit_rolls", "due", "original_due",
-        "estimated", "round", "cycle", "state", "paused_at", "done", "next_step", "next_action_at", "ended_at", "policy_version",
+        "estimated", "round", "cycle", "state", "paused_at", "done", "next_step", "next_action_at", "ended_at", "policy_version", "case_id",
     )
 ]  # fmt: skip
 _CLOCK_NAMES = [column.name for column in _CLOCK_COLUMNS]
@@ -82,7 +83,7 @@ written = itemgetter(*(_CLOCK_NAMES.index(name) for name in CLOCK_CHANGES))
 """The values of these columns as a clock that was read had them, of its `written`."""
 
 
-def _case(row: Row[Any]) -> Case:
+def _case(row: Sequence[Any]) -> Case:
     (
         id_, code, kind, status, category, case_class, severity, project, area, lead, restricted, rung, round_, cycle, outcome, opened_at,
         due, original_due, estimated, closed_at, promised_on, suspended_for, extensions, redos, attempts, rating_result, rating_attitude,
@@ -95,50 +96,41 @@ def _case(row: Row[Any]) -> Case:
     )  # fmt: skip
 
 
-def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> None:
-    a, r = tables.Assignment, tables.Reporter
-    for case_id, unit in session.execute(
-        select(a.case_id, a.unit_id)
-        .where(among(a.case_id, ids), a.part == "supporter", a.until.is_(None))
-        .order_by(a.id)
-    ):
-        found[case_id].supporters += (unit,)
-    for case_id, contact in session.execute(
-        select(r.case_id, r.contact_id)
-        .where(among(r.case_id, ids), r.kind != "left")
-        .order_by(r.case_id, r.kind != "principal", r.id)
-    ):
-        found[case_id].reporters += (contact,)
-    c = table_of(clock_tables.Clock)
-    open_ones = (
-        select(c.c.case_id, *_CLOCK_COLUMNS)
-        .where(among(c.c.case_id, ids), c.c.state.in_((ClockState.RUNNING, ClockState.PAUSED)))
-        .order_by(c.c.id)
+_A, _R, _C, _P = tables.Assignment, tables.Reporter, table_of(clock_tables.Clock), tables.Approval
+_SUPPORTERS = Reading(
+    select(_A.case_id, _A.unit_id).where(among(_A.case_id), _A.part == "supporter", _A.until.is_(None)).order_by(_A.id)
+)
+_REPORTERS = Reading(
+    select(_R.case_id, _R.contact_id)
+    .where(among(_R.case_id), _R.kind != "left")
+    .order_by(_R.case_id, _R.kind != "principal", _R.id)
+)
+_OPEN_CLOCKS = Reading(
+    select(*_CLOCK_COLUMNS).where(
+        among(_C.c.case_id), or_(_C.c.state == ClockState.RUNNING, _C.c.state == ClockState.PAUSED)
     )
-    for case_id, *values in read_rows(session, open_ones):
-        found[case_id].clocks.append(_clock(values))
+)
+_APPROVALS = Reading(
+    select(_P.id, _P.case_id, _P.kind, _P.asked_by, _P.asked_at, _P.facts, _P.unit_id, _P.state, _P.subject, _P.needs)
+    .where(among(_P.case_id), _P.state == "open")
+    .order_by(_P.id)
+)
+
+
+def _add_parts(session: Session, ids: Sequence[int], found: dict[int, Case]) -> None:
+    for case_id, unit in _SUPPORTERS.rows(session, ids=ids):
+        found[case_id].supporters += (unit,)
+    for case_id, contact in _REPORTERS.rows(session, ids=ids):
+        found[case_id].reporters += (contact,)
+    # Sorted here: a database would copy the rows whole to sort them.
+    for values in sorted(_OPEN_CLOCKS.rows(session, ids=ids), key=itemgetter(0)):
+        found[values[-1]].clocks.append(_clock(values))
     approvals: dict[int, Approval] = {}
-    for asked in session.scalars(
-        select(tables.Approval)
-        .where(among(tables.Approval.case_id, ids), tables.Approval.state == "open")
-        .order_by(tables.Approval.id)
-        .execution_options(populate_existing=True)
-    ):
-        approval = Approval(
-            asked.kind,
-            asked.asked_by,
-            asked.asked_at,
-            dict(asked.facts),
-            [],
-            asked.unit_id,
-            asked.state,
-            asked.id,
-            False,
-            asked.subject,
-            {int(group): int(needed) for group, needed in asked.needs.items()},
-        )
-        approvals[asked.id] = approval
-        found[asked.case_id].approvals.append(approval)
+    for i, case_id, kind, asked_by, asked_at, facts, unit, state, subject, needs in _APPROVALS.rows(session, ids=ids):
+        groups = {int(group): int(needed) for group, needed in needs.items()}
+        approval = Approval(kind, asked_by, asked_at, facts, [], unit, state, i, False, subject, groups)
+        approvals[i] = approval
+        found[case_id].approvals.append(approval)
     if approvals:
         s = tables.ApprovalStep
         for step in session.scalars(
@@ -163,13 +155,18 @@ def read_clock(row: clock_tables.Clock) -> Clock:
 def _clock(values: Sequence[Any]) -> Clock:
     (
         id_, kind, owner_unit, subject, note, started, limit_value, limit_unit, limit_rolls, due, original_due, estimated, round_, cycle,
-        state, paused_at, done, next_step, next_action_at, ended_at, policy_version,
+        state, paused_at, done, next_step, next_action_at, ended_at, policy_version, _,
     ) = values  # fmt: skip
     limit = Limit(limit_value, limit_unit, limit_rolls) if limit_value and limit_unit else None
     return Clock(
-        kind, owner_unit, subject, started, limit, due, original_due, estimated, round_, cycle, state, paused_at, frozenset(done.split()),
+        kind, owner_unit, subject, started, limit, due, original_due, estimated, round_, cycle, state, paused_at, _steps_done(done),
         next_step, next_action_at, ended_at, id_, note, policy_version, written=values,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1_000)
+def _steps_done(said: str) -> frozenset[str]:
+    return frozenset(said.split())
 
 
 def read_moments(session: Session, clock_id: int) -> list[Moment]:

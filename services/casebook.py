@@ -192,12 +192,11 @@ class Casebook:
         ticked: list[Ticked] = []
         for case_id, case in cases.items():
             draft = Draft(case, self.now, CLOCK_ACTOR, self.policy, self.time, place)
-            follow_successors(draft)
-            wanted = {c.id: c for c in case.clocks}
-            for clock_id in in_turn(case, due[case_id]):
-                clock = wanted.get(clock_id)
-                if clock is None:
-                    continue
+            if self.people.retired:
+                follow_successors(draft)
+            wanted = {c.id: c for c in case.clocks if c.id in due[case_id] and c.acts_by(self.now)}
+            for clock_id in in_turn(case, [i for i in due[case_id] if i in wanted]):
+                clock = wanted[clock_id]
                 noticed = len(draft.notices)
                 steps = tick(draft, clock)
                 to = tuple(
@@ -336,11 +335,13 @@ def _not_asked(audience: Audience, case: Case) -> tuple[str, ...]:
     return tuple(account for account in named if account is not None)
 
 
-def open_casebook(office: Office, session: Session, *, now: datetime | None = None, silent: bool = False) -> Casebook:
-    """The casebook for a transaction, at the office's present moment unless another is given."""
+def open_casebook(
+    office: Office, session: Session, *, now: datetime | None = None, silent: bool = False, people: People | None = None
+) -> Casebook:
+    """The casebook for a transaction, at the office's present moment and with its directory, unless others are given."""
     return Casebook(
-        session, office.policy, office.time, load_people(session, office.policy), now or office.now(),
-        office.mail_domain, office.in_force, silent,
+        session, office.policy, office.time, people or load_people(session, office.policy), now or office.now(), office.mail_domain,
+        office.in_force, silent,
     )  # fmt: skip
 
 

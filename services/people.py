@@ -71,6 +71,11 @@ class People:
     commissioners: dict[str, str]
     categories: dict[str, str]
     unfilled: set[tuple[Role, str | None, Role]] = field(default_factory=set)
+    retired: bool = field(init=False)
+    """Whether any unit is no longer active: else nobody's work has to be handed on."""
+
+    def __post_init__(self) -> None:
+        self.retired = not all(unit.active for unit in self.units.values())
 
     def find(
         self, role: Role, unit: str | None, case: Case | None, today: date, exclude: Collection[str] = ()

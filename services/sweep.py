@@ -6,20 +6,21 @@ import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import Integer, bindparam, not_, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from domain.ladder import EXPIRE
-from domain.policy import Colour
+from domain.policy import Colour, Policy
 from domain.refusals import wrong
 from models.case import Case
 from models.clock import Clock
 from models.intake import Delivery
 from models.milestone import Milestone
+from models.reading import Reading
 from models.rows import among
 from services import catching_up
 from services.calendar_edits import keep_up
@@ -27,7 +28,8 @@ from services.casebook import Ticked, open_casebook
 from services.leases import beat
 from services.milestone_sweep import tick_slips
 from services.node_risk import climb_for_nodes
-from services.office import Office
+from services.office import FOLLOW_EVERY, Office
+from services.people import People, load_people
 from services.plan_changes import clock_rulings
 from services.plan_overdue import tick_unruled
 from services.stuck_clocks import Stuck, look_up, tell_operator
@@ -77,8 +79,18 @@ class SweepReport:
     ahead: WhatIf | None = None
 
 
-Due = Sequence[Row[tuple[int, int | None, int | None, datetime | None, int | None]]]
-"""Clocks to be looked at: id, case, waiting report, moment, node of a plan."""
+Due = Sequence[tuple[int, int | None, int | None, int | None]]
+"""Clocks to be looked at: id, case, waiting report, node of a plan."""
+
+_ACTING = (
+    select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.milestone_id)
+    .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= bindparam("at"))
+    .order_by(Clock.next_action_at, Clock.id)
+)
+_FIRST = Reading(_ACTING.limit(bindparam("size", type_=Integer)))
+_FIRST_BUT = Reading(_ACTING.where(not_(among(Clock.id))).limit(bindparam("size", type_=Integer)))
+_OF_CASES = Reading(_ACTING.where(among(Clock.case_id)))
+_LEFT = Reading(select(Clock.id).where(among(Clock.id), Clock.next_action_at <= bindparam("at")))
 
 
 @dataclass(slots=True)
@@ -88,6 +100,15 @@ class _Tally:
     stuck: dict[int, Exception] = field(default_factory=dict)
     longest: float = 0.0
     last: float = 0.0
+    people: People | None = None
+    read: tuple[float, Policy | None] = (0.0, None)
+
+    def directory(self, office: Office, session: Session) -> People:
+        """Who is who, looked up as often as what is in force, not for each of a hundred batches."""
+        since, policy = self.read
+        if self.people is None or policy is not office.policy or time.monotonic() - since >= FOLLOW_EVERY:
+            self.people, self.read = load_people(session, office.policy), (time.monotonic(), office.policy)
+        return replace(self.people, unfilled=set())
 
     def add(self, examined: int, ticked: Sequence[Ticked]) -> None:
         self.examined += examined
@@ -180,15 +201,9 @@ def _seldom_collected() -> Iterator[None]:
 
 
 def _due(session: Session, at: datetime, size: int, stuck: Collection[int]) -> Due:
-    query = (
-        select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at, Clock.milestone_id)
-        .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= at)
-        .order_by(Clock.next_action_at, Clock.id)
-        .limit(size)
-    )
     if stuck:
-        query = query.where(Clock.id.not_in(stuck))
-    return session.execute(query).all()
+        return _FIRST_BUT.rows(session, at=at, size=size, ids=stuck)
+    return _FIRST.rows(session, at=at, size=size)
 
 
 def _whole_cases(session: Session, at: datetime, first: Due, but: Collection[int]) -> Due:
@@ -196,13 +211,8 @@ def _whole_cases(session: Session, at: datetime, first: Due, but: Collection[int
     where a batch ends must not matter. `but` are those set aside.
     """
     ids = sorted({row[1] for row in first if row[1] is not None})
-    query = (
-        select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.next_action_at, Clock.milestone_id)
-        .where(among(Clock.case_id, ids), Clock.next_action_at <= at)
-        .order_by(Clock.next_action_at, Clock.id)
-    )
     known = {row[0] for row in first}
-    others = [row for row in session.execute(query) if row[0] not in known]
+    others = [row for row in _OF_CASES.rows(session, at=at, ids=ids) if row[0] not in known]
     return [row for row in (*first, *others) if row[0] not in but]
 
 
@@ -233,13 +243,15 @@ def _still_due(session: Session, at: datetime, found: Due) -> Due:
     """Those of `found` that are due once their cases, reports and nodes are held (SQLite: the write transaction holds all).
 
     Always cases in the order of their ids, then reports, then nodes: whoever changes a case holds it before its clocks, so that two who
-    want the same wait for each other and never deadlock.
+    want the same wait for each other and never deadlock. Where there are cases only, the casebook holds them and looks itself.
     """
+    if all(row[1] is not None for row in found):
+        return found
     if session.get_bind().dialect.name == "postgresql":
         held = (
             (Case, {row[1] for row in found}),
             (Delivery, {row[2] for row in found}),
-            (Milestone, {row[4] for row in found}),
+            (Milestone, {row[3] for row in found}),
         )
         for table, ids in held:
             wanted = sorted(i for i in ids if i is not None)
@@ -247,9 +259,7 @@ def _still_due(session: Session, at: datetime, found: Due) -> Due:
                 session.execute(
                     select(table.id).where(among(table.id, wanted)).order_by(table.id).with_for_update()
                 ).all()
-    left = set(
-        session.scalars(select(Clock.id).where(among(Clock.id, [row[0] for row in found]), Clock.next_action_at <= at))
-    )
+    left = {row[0] for row in _LEFT.rows(session, at=at, ids=[row[0] for row in found])}
     return [row for row in found if row[0] in left]
 
 
@@ -258,7 +268,7 @@ def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool
         session.connection()
         began = time.perf_counter()
         due = _still_due(session, at, found)
-        book = open_casebook(office, session, now=at, silent=silent)
+        book = open_casebook(office, session, now=at, silent=silent, people=tally.directory(office, session))
         nodes = _nodes(due)
         ticked = [
             *book.tick(_by_case(due)),
@@ -284,4 +294,4 @@ def _waiting(due: Due) -> list[int]:
 
 
 def _nodes(due: Due) -> list[int]:
-    return [row[0] for row in due if row[4] is not None]
+    return [row[0] for row in due if row[3] is not None]
