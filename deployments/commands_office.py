@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -16,6 +16,7 @@ from deployments.refusal import CommandRefused
 
 if TYPE_CHECKING:
     from services.office import Office
+    from services.sweep import SweepStep
     from services.what_if import WhatIf
 
 Data = Annotated[Path | None, typer.Option("--data", envvar="EXPEDITE_DATA", help="The data folder.")]
@@ -109,10 +110,10 @@ def sweep(
                 "seconds": round(report.seconds, 4), "stuck": [asdict(s) for s in report.stuck], **ahead,
             })  # fmt: skip
             return
-        for step in report.steps if seen is None else ():
-            typer.echo(f"{step.case} {step.clock} {step.step} → {', '.join(step.to) or '—'}")
         if seen is not None:
-            _show_ahead(seen)
+            _show_ahead(seen, office)
+        else:
+            _show_steps(report.steps, office)
         for one in report.stuck:
             typer.echo(f"{one.case} {one.kind}: {one.step} could not be taken ({one.problem}); the log says why")
         typer.echo(
@@ -121,7 +122,21 @@ def sweep(
         )
 
 
-def _show_ahead(seen: WhatIf) -> None:
+def _show_steps(steps: Sequence[SweepStep], office: Office) -> None:
+    """A line per step that was taken, in words; the codes stand in --json."""
+    from domain.clocks import CLOCKS
+    from domain.labels import STEP_LABELS
+    from services.people import load_people
+
+    with office.reading() as session:
+        people = load_people(session, office.policy)
+    for step in steps:
+        clock = CLOCKS[step.clock].label.en if step.clock in CLOCKS else step.clock
+        name = STEP_LABELS[step.step].en if step.step in STEP_LABELS else step.step
+        typer.echo(f"{step.case} {clock}: {name} → {', '.join(people.label(one).en for one in step.to) or '—'}")
+
+
+def _show_ahead(seen: WhatIf, office: Office) -> None:
     """A line per recipient, kind of mail, colour and clock, and a line per climb."""
     from domain.clocks import CLOCKS
     from domain.labels import STEP_LABELS
@@ -134,7 +149,8 @@ def _show_ahead(seen: WhatIf) -> None:
         what = " · ".join(word for word in (name_of(one.message).en, colour, clock) if word)
         typer.echo(f"{one.to or '—'} {one.post.en} · {what}: {_codes(one.cases, one.restricted)}")
     for climb in seen.climbs:
-        typer.echo(f"climb from rung {climb.start} to {climb.end}: {_codes(climb.cases, climb.restricted)}")
+        old, new = (office.policy.rung(number).label.en for number in (climb.start, climb.end))
+        typer.echo(f"One rung up, {old} → {new}: {_codes(climb.cases, climb.restricted)}")
     if seen.failed:
         typer.echo(f"{seen.failed} cases could not be looked at")
 

@@ -65,11 +65,10 @@ def advance_factor(
     }  # fmt: skip
     results = take_factor_step(taken, codes, {name: value for name, value in fields.items() if value})
 
-    name_results(taken, results, "requests")
+    step_name = ACTIONS[taken].label if taken in ACTIONS else Label(taken, taken)
+    name_results(step_name, results)
     done = [row for row in results if row.done]
-    leave_results(
-        "advanced-factors", "request", ACTIONS[taken].label if taken in ACTIONS else Label(taken, taken), results
-    )
+    leave_results("advanced-factors", "request", step_name, results)
     if not done:
         return Failed(message=refusals(results))
     return len(done)

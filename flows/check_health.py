@@ -7,6 +7,7 @@ from prefect import flow
 from domain.policy import Label
 from tasks.health import watch
 from tasks.run_record import leave_table, name_run
+from tasks.table_words import counted
 
 
 @flow(name="check-health", persist_result=False)
@@ -14,7 +15,8 @@ def check_health() -> int:
     """Look for what is due and not done, and for what else needs the operator; returns how many problems there are."""
     look = watch()
 
-    name_run(f"health · {len(look.problems)} problems" if look.problems else "health · well")
+    about = counted(len(look.problems), "项", "problems") if look.problems else "正常 well"
+    name_run(Label("检查", "Health"), about)
     leave_table(
         "health",
         [{"problem": one.says, "remedy": one.remedy} for one in look.problems],

@@ -96,11 +96,10 @@ def coordinate_difficulty(
     }  # fmt: skip
     results = take_step(taken, codes, {name: value for name, value in fields.items() if value})
 
-    name_results(taken, results, "cases")
+    step_name = ACTIONS[taken].label if taken in ACTIONS else Label(taken, taken)
+    name_results(step_name, results)
     done = [row for row in results if row.done]
-    leave_results(
-        "coordinated-difficulties", "case", ACTIONS[taken].label if taken in ACTIONS else Label(taken, taken), results
-    )
+    leave_results("coordinated-difficulties", "case", step_name, results)
     if not done:
         return Failed(message=refusals(results))
     return len(done)

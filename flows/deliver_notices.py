@@ -11,6 +11,7 @@ from notifications.names import name_of
 from tasks.mail import anything_owed, deliver_batch
 from tasks.run_record import leave_table, name_run
 from tasks.stopping import batches
+from tasks.table_words import counted
 
 SECONDS = 2.0
 """How long one run sends before new reports have their turn."""
@@ -29,11 +30,8 @@ def deliver_notices() -> int:
     deferred = sum(batch.deferred for batch in delivered)
     failed = sum(batch.failed for batch in delivered)
     rows = Counter((name, to) for batch in delivered for name, _, to in batch.messages)
-    name_run(
-        f"deliver · {sent} sent"
-        + (f", {deferred} deferred" if deferred else "")
-        + (f", {failed} failed" if failed else "")
-    )
+    parts = ((sent, "封", "sent"), (deferred, "推迟", "deferred"), (failed, "被拒收", "refused"))
+    name_run(Label("发送", "Deliver"), ", ".join(counted(*part) for part in parts if part[0]) or "0")
     leave_table(
         "delivered-notices",
         [{"message": name_of(name), "to": to, "mails": number} for (name, to), number in rows.items()],

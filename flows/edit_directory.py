@@ -12,6 +12,7 @@ from services.directory_change import WHAT_LABELS
 from tasks.choices import NOTHING, chosen
 from tasks.directory import apply_change, show_change
 from tasks.run_record import leave_results, leave_table, name_run, refusals
+from tasks.table_words import both
 
 YesOrNo = Literal["—", "yes", "no"]
 
@@ -74,7 +75,10 @@ def edit_directory(
         shown: 显示差异时给出的校验码。The digest that came with the difference.
     """
     taken = chosen(what)
-    name_run(f"{'apply' if apply else 'show'} · {taken}")
+    name_run(
+        Label("执行", "Apply") if apply else Label("显示差异", "Show"),
+        both(WHAT_LABELS.get(taken, Label(taken, taken))),
+    )
     fields = _fields(taken, {
         "unit": chosen(unit), "into": chosen(into), "new_id": new_id, "kind": chosen(kind), "zh": zh, "short_zh": short_zh,
         "en": en, "short_en": short_en, "city_level": chosen(city_level), "account": chosen(account), "title_zh": title_zh,

@@ -17,8 +17,10 @@ from tasks.supervision import (
     lies_ahead,
     local_text,
     moment,
+    posts_of,
     sweep_clocks,
 )
+from tasks.table_words import counted
 
 
 @flow(name="escalate-overdue", persist_result=False)
@@ -43,11 +45,16 @@ def escalate_overdue(as_of: str = "", dry_run: bool = False) -> State[None] | in
     if not dry_run:
         digest_heads()
 
+    posts = posts_of(report)
     named = [step.case for step in report.steps if step.case != UNNAMED]
-    name_run(f"{'dry run' if dry_run else 'escalate'} · {len(report.steps)} steps", named)
+    did = Label("督办试算", "Dry run") if dry_run else Label("督办", "Escalate")
+    name_run(did, counted(len(report.steps), "步", "steps"), named)
     leave_table(
         "escalation",
-        [{"case": step.case, **clock_and_step(step), "to": ", ".join(step.to)} for step in report.steps],
+        [
+            {"case": step.case, **clock_and_step(step), "to": ", ".join(posts[one] for one in step.to)}
+            for step in report.steps
+        ],
         Label(
             f"{'试算' if dry_run else '检查'}时刻 {local_text(report.as_of)}：检查时限 {report.examined} 个，步骤 {len(report.steps)} 个，"
             f"督办文书 {report.notices} 份，搁置时限 {len(report.stuck)} 个。",

@@ -7,6 +7,7 @@ from prefect import flow
 from domain.policy import Label
 from tasks.digest import send_digests
 from tasks.run_record import leave_table, name_run
+from tasks.table_words import counted
 
 
 @flow(name="morning-digest", persist_result=False)
@@ -18,7 +19,8 @@ def morning_digest(dry_run: bool = False) -> int:
     """
     report = send_digests(dry_run)
 
-    name_run(f"{'dry run' if dry_run else 'digest'} · {report.mails} mails")
+    did = Label("晨报试算", "Digest, dry run") if dry_run else Label("晨报", "Digest")
+    name_run(did, counted(report.mails, "封", "mails"))
     leave_table(
         "morning-digest",
         [{"to": line.account, "post": line.post, **line.counts, "stopped": line.stopped} for line in report.lines],

@@ -8,6 +8,7 @@ from domain.policy import Label
 from tasks.intake import accept_reports, anything_waits, receive_batch
 from tasks.run_record import leave_table, name_run
 from tasks.stopping import batches
+from tasks.table_words import counted
 
 NO_RECEIPTS: list[str] = []
 ZH = {
@@ -42,7 +43,8 @@ def receive_submissions(accept: list[str] = NO_RECEIPTS) -> int:
         "quarantined": sum(batch.quarantined for batch in received),
         "still waiting for a confirmation": received[-1].waiting_confirmation,
     }
-    name_run(f"receive · {codes[0] if len(codes) == opened == 1 else f'{opened} cases'}", codes)
+    about = codes[0] if len(codes) == opened == 1 else counted(opened, "件", "cases")
+    name_run(Label("接收", "Receive"), about, codes)
     leave_table(
         "received-submissions",
         [{"case": code} for code in codes] + [{"receipt": row.case, "accepted": row.says} for row in accepted],

@@ -11,6 +11,9 @@ from domain.policy import Label
 from tasks.choices import NOTHING, chosen
 from tasks.desk import register_report
 from tasks.run_record import leave_table, name_run, refusals
+from tasks.table_words import NOT_DONE
+
+REGISTER = Label("登记", "Register")
 
 
 @flow(name="report-difficulty", persist_result=False)
@@ -54,10 +57,10 @@ def report_difficulty(
         }
     )  # fmt: skip
     if not registered.done:
-        name_run("register · refused")
+        name_run(REGISTER, NOT_DONE)
         return Failed(message=refusals([registered]))
 
-    name_run(f"register · {registered.case}", [registered.case])
+    name_run(REGISTER, registered.case, [registered.case])
     leave_table(
         "registered-difficulty",
         [{"case": registered.case, "result": registered.says}],

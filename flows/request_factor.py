@@ -9,8 +9,11 @@ from domain.policy import Label
 from tasks.choices import NOTHING, chosen
 from tasks.guarantees import open_request
 from tasks.run_record import leave_table, name_run, refusals
+from tasks.table_words import NOT_DONE
 
 NO_DOCUMENTS: list[str] = []
+
+REQUEST = Label("申请要素", "Request")
 
 
 @flow(name="request-factor", persist_result=False)
@@ -52,10 +55,10 @@ def request_factor(
         }
     )  # fmt: skip
     if not opened.done:
-        name_run("request · refused")
+        name_run(REQUEST, NOT_DONE)
         return Failed(message=refusals([opened]))
 
-    name_run(f"request · {opened.case}", [opened.case])
+    name_run(REQUEST, opened.case, [opened.case])
     leave_table(
         "requested-factor",
         [{"request": opened.case, "result": opened.says}],

@@ -8,8 +8,9 @@ from prefect.states import Failed
 from domain.milestones import PLAN_STEPS
 from domain.policy import Label
 from tasks.choices import NOTHING, chosen
-from tasks.milestones import record
+from tasks.milestones import node_name, record
 from tasks.run_record import leave_table, name_run, refusals
+from tasks.table_words import NOT_DONE
 
 
 @flow(name="set-milestone", persist_result=False)
@@ -44,10 +45,11 @@ day, to take a heat-stop day back.
             "decider": chosen(decider),
         }
     )  # fmt: skip
+    did = PLAN_STEPS.get(step, Label(step, step))
     if not result.done:
-        name_run(f"{step} · refused")
+        name_run(did, NOT_DONE)
         return Failed(message=refusals([result]))
 
-    name_run(f"{step} · {result.case} {chosen(node)}".rstrip(), [result.case])
-    leave_table("milestone", [{"project": result.case, "result": result.says}], PLAN_STEPS.get(step, Label(step, step)))
+    name_run(did, f"{result.case} {node_name(chosen(node))}".rstrip(), [result.case])
+    leave_table("milestone", [{"project": result.case, "result": result.says}], did)
     return result.message

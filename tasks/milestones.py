@@ -17,3 +17,9 @@ from tasks.transient import PAUSES, passes
 def record(asked: Mapping[str, object]) -> StepResult:
     """Record one thing of a plan; repeating it under the same run returns what it said."""
     return milestones.set_milestone(current_office(), dict(asked), run_id())
+
+
+def node_name(code: str) -> str:
+    """What the policy calls a node of the chain, in both languages; its code where it has none such, "" for none."""
+    known = current_office().policy.milestones.node(code)
+    return f"{known.label.zh} {known.label.en}" if known is not None else code

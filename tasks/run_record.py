@@ -17,7 +17,7 @@ from prefect.logging import get_run_logger
 from domain.policy import Label
 from services.desk import StepResult
 from services.identities import UNNAMED
-from tasks.table_words import DONE, REFUSED, both, row_of
+from tasks.table_words import DONE, REFUSED, both, counted, row_of, title_of
 
 __all__ = ["UNNAMED", "leave_results", "leave_table", "name_results", "name_run", "refusals", "run_id", "say"]
 
@@ -25,19 +25,19 @@ MOST_TAGS = 20
 """A run over hundreds of cases is found by its table, not by tags."""
 
 
-def name_run(name: str, codes: Sequence[str] = ()) -> None:
-    """Name the current run and tag it with the codes of its cases; nothing happens outside a run."""
+def name_run(did: Label, about: str, codes: Sequence[str] = ()) -> None:
+    """Name the current run by what it did, as pages call it, and tag it with the codes of its cases; nothing happens outside a run."""
     run = _current_run()
     if run is None:
         return
     tags = dict.fromkeys([*run.tags, *codes[:MOST_TAGS]])
-    get_client(sync_client=True).update_flow_run(run.id, name=name, tags=list(tags))
+    get_client(sync_client=True).update_flow_run(run.id, name=title_of(did, about), tags=list(tags))
 
 
-def name_results(step: str, results: Sequence[StepResult], several: str) -> None:
+def name_results(step: Label, results: Sequence[StepResult]) -> None:
     """Name the current run by a step and the codes of its cases; restricted ones are counted and not named."""
     codes = [row.case for row in results if row.case != UNNAMED]
-    name_run(f"{step} · {codes[0] if len(codes) == len(results) == 1 else f'{len(results)} {several}'}", codes)
+    name_run(step, codes[0] if len(codes) == len(results) == 1 else counted(len(results), "件", "cases"), codes)
 
 
 def leave_table(key: str, rows: Sequence[Mapping[str, object]], says: Label) -> None:

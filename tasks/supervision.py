@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from prefect import task
@@ -11,11 +12,12 @@ from domain.policy import Label
 from notifications.names import name_of
 from services import heads, retention, sweep
 from services.office import current_office
+from services.people import load_people
 from services.sweep import SweepReport, SweepStep
 from services.what_if import WhatIf
 from tasks.run_record import leave_table
 from tasks.stopping import should_stop
-from tasks.table_words import clock_label, moment_text, step_label
+from tasks.table_words import both, clock_label, moment_text, step_label
 from tasks.transient import PAUSES, passes
 
 
@@ -67,6 +69,14 @@ def digest_heads() -> None:
 def local_text(at: datetime) -> str:
     """A moment in the office's zone, to the minute."""
     return moment_text(at, current_office().zone)
+
+
+def posts_of(report: SweepReport) -> Mapping[str, str]:
+    """What those are called who get something by a sweep: their posts, by account."""
+    office = current_office()
+    with office.reading() as session:
+        people = load_people(session, office.policy)
+    return {account: both(people.label(account)) for step in report.steps for account in step.to}
 
 
 def clock_and_step(step: SweepStep) -> dict[str, Label]:

@@ -44,6 +44,9 @@ HEADINGS: dict[str, Label] = {
 """Every column that a run's table has; an unknown one is an error."""
 
 DONE, REFUSED = Label("已完成", "done"), Label("未通过", "refused")
+NOT_DONE = "未通过 refused"
+"""In the name of a run that was refused."""
+
 YES, NO = Label("是", "yes"), Label("否", "no")
 
 
@@ -55,6 +58,16 @@ def heading(column: str) -> str:
 def both(label: Label) -> str:
     """A name in both languages, once where they agree."""
     return label.zh if label.zh == label.en else f"{label.zh} · {label.en}"
+
+
+def title_of(did: Label, about: str) -> str:
+    """What a run is called: what it did, in both languages, and on what."""
+    return f"{did.zh} {did.en} · {about}"
+
+
+def counted(number: int, zh: str, en: str) -> str:
+    """A number of things, in both languages."""
+    return f"{number} {zh} {en}"
 
 
 def row_of(said: Mapping[str, object]) -> dict[str, object]:

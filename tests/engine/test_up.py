@@ -165,7 +165,7 @@ def test_the_desk_works_from_prefects_own_forms(machine: Machine, machine_api: A
     )
     assert registered["state"]["name"] == "Completed"
     (code,) = [tag for tag in registered["tags"] if tag.startswith("DIF-")]
-    assert registered["name"] == f"register · {code}"
+    assert registered["name"] == f"登记 Register · {code}"
 
     step = next(
         entry
@@ -175,7 +175,7 @@ def test_the_desk_works_from_prefects_own_forms(machine: Machine, machine_api: A
         if entry.startswith("decline")
     )
     declined = machine_api.finished("coordinate-difficulty", cases=[code], step=step, reason="不属受理范围")
-    assert (declined["state"]["name"], declined["name"]) == ("Completed", f"decline · {code}")
+    assert (declined["state"]["name"], declined["name"]) == ("Completed", f"不予受理 Decline · {code}")
     refused = machine_api.finished("coordinate-difficulty", cases=[code], step=step, reason="再来一次")
     assert refused["state"]["name"] == "Failed"
     assert code in refused["state"]["message"]
@@ -193,7 +193,10 @@ def test_a_factor_is_asked_for_and_granted_from_prefects_own_forms(machine: Mach
     steps = machine_api.deployment("advance-factor")["parameter_openapi_schema"]["properties"]["step"]["enum"]
     grant = next(entry for entry in steps if entry.startswith("grant"))
     done = machine_api.finished("advance-factor", requests=[code], step=grant, quantity="82", document="1号")
-    assert (done["state"]["name"], done["name"]) == ("Completed", f"grant · {code}")
+    assert (done["state"]["name"], done["name"]) == (
+        "Completed",
+        f"部分批准（本环节继续） Grant in part, the stage goes on · {code}",
+    )
     above = machine_api.finished("advance-factor", requests=[code], step=grant, quantity="82", document="2号")
     assert above["state"]["name"] == "Failed"
     assert "above the gap of 36" in above["state"]["message"]
@@ -204,7 +207,7 @@ def test_only_a_dry_run_looks_into_the_future(machine: Machine, machine_api: Api
     assert machine_api.finished("escalate-overdue", as_of="2027-07-16T09:00:00Z")["state"]["name"] == "Failed"
     looked = machine_api.finished("escalate-overdue", as_of="2026-09-01 09:00", dry_run=True)
     assert looked["state"]["name"] == "Completed"
-    assert looked["name"].startswith("dry run · ")
+    assert looked["name"].startswith("督办试算 Dry run · ")
 
 
 def test_a_process_that_dies_is_started_again(machine: Machine) -> None:

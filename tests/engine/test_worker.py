@@ -34,7 +34,7 @@ def test_a_run_is_named_by_what_it_does_and_tagged_with_the_case(worker: object,
     """A coordinator finds a run by its name and by the case's code."""
     run = api.trigger("quick", number=42)
     wait_for(lambda: api.state(run) == "Completed", 10)
-    assert api.run(run)["name"] == "quick · 42"
+    assert api.run(run)["name"] == "快 Quick · 42"
     assert "DIF-2026-0042" in api.run(run)["tags"]
 
 

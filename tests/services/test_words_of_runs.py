@@ -5,17 +5,22 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from deployments.cli import app
 from domain.label import Label
+from domain.lifecycle import ACTIONS
 from services.desk import StepResult, coordinate
 from services.guarantees import request
 from services.kept_problems import kept_problem
 from services.milestones import set_milestone
 from services.office import Office
-from tasks.table_words import HEADINGS, both, heading, row_of
+from tasks.table_words import HEADINGS, both, counted, heading, row_of, title_of
+from tests.builders import report
 
 ROOT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -94,3 +99,26 @@ def test_a_result_that_was_stored_without_chinese_is_still_read() -> None:
 def test_what_is_kept_with_a_delivery_is_shown_in_chinese(kept: str, zh: str) -> None:
     """The record keeps the sentence; the board says it in the reader's language."""
     assert kept_problem(kept) == Label(zh, kept)
+
+
+@pytest.mark.sqlite
+def test_a_run_is_called_by_what_it_did_as_pages_call_it() -> None:
+    """The step's name in both languages, and its case or how many; never the code of the step."""
+    assert title_of(ACTIONS["ask_extension"].label, "DIF-2026-0042") == "申请延期 Ask for more time · DIF-2026-0042"
+    assert title_of(Label("督办", "Escalate"), counted(12, "步", "steps")) == "督办 Escalate · 12 步 steps"
+
+
+@pytest.mark.sqlite
+def test_a_sweep_on_the_command_line_names_rungs_clocks_and_posts(
+    office: Office, at: Callable[[str], datetime]
+) -> None:
+    """What was done and what would be: in words; codes are for --json."""
+    report(office)
+    folder = ["--data", str(office.settings.data)]
+    at("2026-08-10 09:00")
+    ahead = CliRunner().invoke(app, ["sweep", "--dry-run", "--as-of", "2026-08-10T09:00", *folder]).output
+    assert "One rung up, Department → Task-force consultation: DIF-2026-0001" in ahead
+    done = CliRunner().invoke(app, ["sweep", "--as-of", "2026-08-10T09:00", *folder]).output
+    assert "DIF-2026-0001 Closing: red notice → " in done
+    assert "Head, Power Supply" in done
+    assert not re.search(r"_|\bH08\b|rung_stay|D08", done), done

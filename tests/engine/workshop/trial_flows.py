@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prefect import flow
 
+from domain.label import Label
 from tasks.run_record import name_run, run_id
 from tasks.stopping import cancelled
 
@@ -24,7 +25,7 @@ def note(what: str, **facts: object) -> None:
 def quick(number: int = 0) -> int:
     """Say that it ran."""
     note("quick", number=number)
-    name_run(f"quick · {number}", [f"DIF-2026-{number:04d}"])
+    name_run(Label("快", "Quick"), str(number), [f"DIF-2026-{number:04d}"])
     return number
 
 
