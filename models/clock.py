@@ -31,8 +31,15 @@ class Clock(Base):
             sqlite_where=text("next_action_at is not null"), postgresql_where=text("next_action_at is not null"),
         ),
         Index("ix_clock_case_id", "case_id"),
-        Index("ix_clock_delivery_id", "delivery_id"),
-        Index("ix_clock_milestone_id", "milestone_id"),
+        # Most clocks are a case's.
+        Index(
+            "ix_clock_delivery_id", "delivery_id",
+            sqlite_where=text("delivery_id is not null"), postgresql_where=text("delivery_id is not null"),
+        ),
+        Index(
+            "ix_clock_milestone_id", "milestone_id",
+            sqlite_where=text("milestone_id is not null"), postgresql_where=text("milestone_id is not null"),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,12 +73,9 @@ class ClockEvent(Base):
 
     __tablename__ = "clock_event"
     __table_args__ = (
-        Index(
-            "uq_clock_event_step_once", "clock_id", "round", "cycle", "step", unique=True,
-            sqlite_where=text("step is not null"), postgresql_where=text("step is not null"),
-        ),
-        Index("ix_clock_event_clock_id", "clock_id"),
-    )  # fmt: skip
+        # What is no step is not alike: it may happen again. The events of a clock are found by it, too.
+        Index("uq_clock_event_step_once", "clock_id", "round", "cycle", "step", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clock_id: Mapped[int] = mapped_column(ForeignKey("clock.id"))
@@ -96,8 +100,11 @@ class Notice(Base):
         UniqueConstraint("number"),
         UniqueConstraint("clock_id", "round", "cycle", "colour"),
         Index("ix_notice_case_id", "case_id"),
-        Index("ix_notice_milestone_id", "milestone_id"),
-    )
+        Index(
+            "ix_notice_milestone_id", "milestone_id",
+            sqlite_where=text("milestone_id is not null"), postgresql_where=text("milestone_id is not null"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(64))
