@@ -103,11 +103,27 @@ _WRONG_ZH: dict[str, str] = {
     "bool": "请填 true 或 false", "date": "请按 YYYY-MM-DD 填写日期", "dict": "须为 JSON 对象", "enum": "可选：{expected}",
     "extra_forbidden": "没有这一字段", "greater_than": "须大于 {gt}", "greater_than_equal": "不得小于 {ge}", "int": "请填写整数",
     "less_than": "须小于 {lt}", "less_than_equal": "不得大于 {le}", "list": "须为列表", "literal_error": "可选：{expected}",
-    "model": "须为 JSON 对象", "string_pattern_mismatch": "格式须符合 {pattern}", "string_too_long": "不得超过 {max_length} 个字符",
+    "model": "须为 JSON 对象", "string_too_long": "不得超过 {max_length} 个字符",
     "string_too_short": "不得少于 {min_length} 个字符", "string": "请填写文字", "datetime": "请按 ISO 8601 填写日期和时间",
     "too_long": "不得超过 {max_length} 项", "too_short": "不得少于 {min_length} 项", "float": "请填写数字",
 }  # fmt: skip
 """By pydantic's kind of mistake, or the beginning of its name."""
+
+_FORMS: dict[str, Label] = {
+    "Idempotency-Key": Label("须为 8 至 128 个可见的英文字符、数字或符号", "takes 8 to 128 visible ASCII characters"),
+    "code": Label("请填编号，例如 DIF-2026-0042", "takes a code, e.g. DIF-2026-0042"),
+    "action": Label("请填步骤的代码，例如 dispatch", "takes the code of a step, e.g. dispatch"),
+    "on_behalf": Label("请填人员编号", "takes the id of an account"),
+    "email": Label("请填有效邮箱，例如 name@example.com", "takes a mail address, e.g. name@example.com"),
+    "name": Label("不得为空，也不得含控制字符", "takes text without control characters"),
+}
+"""What a field has to look like whose form is given by a pattern: that is for programs."""
+
+
+def _wrong(mistake: Mapping[str, Any], field: str) -> Label:
+    if mistake["type"] == "string_pattern_mismatch":
+        return _FORMS.get(field, Label("含有不接受的字符", "has characters that are not taken"))
+    return Label(_wrong_zh(mistake), str(mistake["msg"]))
 
 
 def _wrong_zh(mistake: Mapping[str, Any]) -> str:
@@ -133,5 +149,6 @@ def _invalid(exc: RequestValidationError) -> Problem:
             422, "body_unreadable", Label("请求内容须为 UTF-8 的 JSON。", "The body has to be JSON in UTF-8."), "body"
         )
     code = "field_missing" if first["type"] == "missing" else "field_wrong"
-    zh = f"请填写“{named}”。" if code == "field_missing" else f"“{named}”填写有误：{_wrong_zh(first)}。"
-    return Problem(422, code, Label(zh, f"Field {named}: {first['msg']}."), named)
+    said = _wrong(first, where[-1] if where else "")
+    zh = f"请填写“{named}”。" if code == "field_missing" else f"“{named}”填写有误：{said.zh}。"
+    return Problem(422, code, Label(zh, f"Field {named}: {said.en}."), named)

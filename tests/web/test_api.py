@@ -397,6 +397,16 @@ def test_the_same_request_is_done_once(ask: Ask, office: Office) -> None:
     assert (count(office, Event), count(office, Command)) == (lines, 1)
 
 
+@pytest.mark.parametrize(("language", "says"), [("zh", "须为 8 至 128 个可见"), ("en", "takes 8 to 128 visible")])
+def test_a_field_of_a_wrong_form_is_told_in_words(ask: Ask, office: Office, language: str, says: str) -> None:
+    """What a pattern asks for is said as people say it; the pattern itself is for programs."""
+    path = f"/cases/{report(office).code}/actions/amend"
+    refused = ask(path, "desk", send=step(severity=3, reason="x"), once="short", **{"accept-language": language})
+    assert refused.status_code == 422
+    assert says in refused.json()["detail"]
+    assert "[!-~]" not in refused.json()["detail"]
+
+
 def test_a_refusal_is_repeated_too(ask: Ask, office: Office) -> None:
     """What was refused stays refused under its id, even when it would be possible meanwhile."""
     it = report(office)
