@@ -1,6 +1,8 @@
-"""What meetings and leaders decide: a consultation, its conclusion or its end before it was held, and an instruction."""
+"""What meetings and leaders decide: a consultation, its move, its conclusion or its end before it was held, and an instruction."""
 
 from __future__ import annotations
+
+from datetime import date, datetime
 
 from domain.clocks import CLOCKS
 from domain.draft import Draft
@@ -8,7 +10,7 @@ from domain.effects_duty import add_duty, duties_of
 from domain.effects_unit import take_lead
 from domain.fields import Fields, future_day, unit_of, units_of
 from domain.lifecycle import Status
-from domain.meetings import Meeting, call, convened, last_meeting, start_of
+from domain.meetings import Meeting, call, convened, last_meeting, move, start_of
 from domain.policy import Label
 from domain.refusals import need, wrong
 
@@ -35,16 +37,16 @@ def call_consultation(draft: Draft, fields: Fields) -> None:
         raise need("participants", "name the units that take part")
     day = future_day(draft, fields, "date", "name the day of the meeting")
     at = fields.time_of_day("time")
+    start = start_of(day, at, draft.time)
     place, agenda = fields.get("place"), fields.get("text")
     case.marks -= {_from_dispute(draft)}
     if case.status is Status.DISPUTED:
         case.marks |= {_from_dispute(draft)}
     draft.meet("ruling")
     draft.enter(Status.CONSULTATION)
-    draft.start("consultation", due=draft.time.due(draft.time.closing(day), draft.policy.limits.consultation).at)
+    draft.start("consultation", due=_concluded_by(draft, day))
     before = last_meeting(case)
     invited = tuple(dict.fromkeys(u for u in (case.lead, *case.supporters, *participants) if u))
-    start = start_of(day, at, draft.policy, draft.time)
     meeting = Meeting(1 + (before.number if before is not None else 0), start, invited, place)
     call(case, meeting)
     draft.record(
@@ -61,6 +63,51 @@ def call_consultation(draft: Draft, fields: Fields) -> None:
     draft.tell_reporters(
         Label(f"定于{day.year}年{day.month}月{day.day}日会商", f"A consultation takes place on {day.isoformat()}")
     )
+
+
+def _concluded_by(draft: Draft, day: date) -> datetime:
+    return draft.time.due(draft.time.closing(day), draft.policy.limits.consultation).at
+
+
+def move_consultation(draft: Draft, fields: Fields) -> None:
+    """Move the consultation to another moment or place: its conclusion is owed after the new day, the old date stays on record.
+
+    A time or place that is left out stays as it was.
+    """
+    case, meeting = draft.case, last_meeting(draft.case)
+    if meeting is None:
+        raise wrong("date", "cannot be given: no consultation is called")
+    reason = fields.text("reason", "say why it is moved")
+    day = fields.day("date")
+    if day is None:
+        raise need("date", "name the new day of the meeting")
+    before = draft.time.local(meeting.start)
+    start = start_of(day, fields.time_of_day("time") or before.time(), draft.time)
+    place = fields.get("place") or meeting.place
+    if start <= draft.now:
+        raise wrong("date", f"{day.isoformat()} {draft.time.local(start):%H:%M} has passed; name a moment to come")
+    if (start, place) == (meeting.start, meeting.place):
+        raise wrong("date", "is when and where it takes place already; name another day, time or place")
+    moved = move(case, meeting, start, place)
+    clock = case.open_clock("consultation")
+    if clock is not None:
+        draft.extend(clock, _concluded_by(draft, day), "moved")
+    draft.record(
+        "move_consultation",
+        {
+            "date": day.isoformat(), "time": f"{draft.time.local(start):%H:%M}", "place": place or None,
+            "was": f"{before:%Y-%m-%d %H:%M}",
+        },
+        reason=reason,
+    )  # fmt: skip
+    for unit in moved.units:
+        draft.owe(
+            "consultation_moved", draft.officers(unit), once="meeting", meeting=moved, before=meeting, reason=reason
+        )
+    if draft.time.local(start).date() != before.date():
+        draft.tell_reporters(
+            Label(f"会商改期至{day.year}年{day.month}月{day.day}日", f"The consultation is moved to {day.isoformat()}")
+        )
 
 
 def call_off(draft: Draft) -> None:
@@ -92,6 +139,7 @@ def conclude(draft: Draft, fields: Fields) -> None:
         raise need("duties", "give the units their duties, name a lead, or say that there was no agreement")
     meeting = last_meeting(case)
     present = meeting.units if meeting is not None else ()
+    early = meeting.start if meeting is not None and meeting.start > draft.now else None
     draft.meet("consultation")
     draft.record(
         "conclude",
@@ -111,8 +159,12 @@ def conclude(draft: Draft, fields: Fields) -> None:
         own = [(what, clock.due) for clock, what in given if clock.owner_unit == unit]
         draft.owe(
             "consultation_concluded", draft.officers(unit), minutes=minutes, agreed=not no_agreement, duties=own,
-            duty=unit if own else None,
+            duty=unit if own else None, planned=early,
         )  # fmt: skip
+    if early is not None:
+        draft.tell_reporters(
+            Label("会商已提前召开，原定时间不再召开", "The consultation was held and concluded before the day planned")
+        )
     if no_agreement:
         draft.climb(
             f"no_agreement:{case.cycle}.{case.round}.{case.seq}",

@@ -157,6 +157,15 @@ _ROWS: tuple[Action, ...] = (
         ),
     ),
     Action(
+        "move_consultation", Label("会商改期", "Move the consultation"), _in(_S.CONSULTATION), _by(_P.DESK_HEAD), (),
+        (
+            _field("date", _K.DAY, "新的会商日期", "New date"),
+            _field("time", _K.TIME, "时间（不填为原时间）", "Time (else as before)", False),
+            _field("place", _K.LINE, "地点（不填为原地点）", "Place (else as before)", False),
+            _REASON,
+        ),
+    ),
+    Action(
         "conclude", Label("会商结论", "Conclude"), _in(_S.CONSULTATION), _by(_P.DESK_HEAD), (_S.IN_PROGRESS,),
         (
             _field("minutes", _K.TEXT, "会议纪要", "Minutes"),

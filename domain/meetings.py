@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from domain.case import Case
 from domain.lifecycle import Status
 from domain.policy import Policy
+from domain.refusals import wrong
 from domain.working_time import WorkingTime
 
 LASTS = timedelta(hours=2)
@@ -20,16 +20,21 @@ _STAMP = "%Y%m%dT%H%MZ"
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A consultation: the case's `number`-th, its start (aware UTC), the units invited, the place ("" for none named)."""
+    """A consultation: the case's `number`-th, its start (aware UTC), the units invited, the place ("" for none named).
+
+    `moves` is how often it was moved: calendars take the newest of an entry that is sent again.
+    """
 
     number: int
     start: datetime
     units: tuple[str, ...]
     place: str = ""
+    moves: int = 0
 
     def mark(self) -> str:
         """The consultation as a mark of its case."""
-        return f"{_MARK}{self.number}:{self.start.astimezone(UTC):{_STAMP}}:{','.join(self.units)}:{self.place}"
+        number = f"{self.number}.{self.moves}" if self.moves else str(self.number)
+        return f"{_MARK}{number}:{self.start.astimezone(UTC):{_STAMP}}:{','.join(self.units)}:{self.place}"
 
 
 def last_meeting(case: Case) -> Meeting | None:
@@ -44,13 +49,25 @@ def read_meeting(marks: frozenset[str] | list[str]) -> Meeting | None:
         return None
     _, number, start, units, place = found.split(":", 4)
     moment = datetime.strptime(start, _STAMP).replace(tzinfo=UTC)
-    return Meeting(int(number), moment, tuple(u for u in units.split(",") if u), place)
+    count, _, moves = number.partition(".")
+    return Meeting(int(count), moment, tuple(u for u in units.split(",") if u), place, int(moves or 0))
 
 
 def call(case: Case, meeting: Meeting) -> None:
     """Remember a consultation in place of the one before."""
-    case.marks = frozenset(m for m in case.marks if not m.startswith(_MARK)) | {meeting.mark()}
+    _remember(case, meeting)
     convened(case)
+
+
+def move(case: Case, meeting: Meeting, start: datetime, place: str) -> Meeting:
+    """The consultation with another start and place; it stays the case's same one."""
+    moved = replace(meeting, start=start, place=place, moves=meeting.moves + 1)
+    _remember(case, moved)
+    return moved
+
+
+def _remember(case: Case, meeting: Meeting) -> None:
+    case.marks = frozenset(m for m in case.marks if not m.startswith(_MARK)) | {meeting.mark()}
 
 
 def invite_instead(case: Case, old: str, new: str) -> Meeting | None:
@@ -62,7 +79,7 @@ def invite_instead(case: Case, old: str, new: str) -> Meeting | None:
         return None
     units = tuple(dict.fromkeys(new if unit == old else unit for unit in meeting.units))
     changed = replace(meeting, units=units)
-    case.marks = frozenset(m for m in case.marks if not m.startswith(_MARK)) | {changed.mark()}
+    _remember(case, changed)
     return changed
 
 
@@ -83,12 +100,22 @@ def who_meets(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unit for unit in (case.lead, *case.supporters, case.area) if unit))
 
 
-def start_of(day: date, at: time | None, policy: Policy, calendar: WorkingTime) -> datetime:
-    """When a consultation begins: at the time named, else at the opening of that day."""
-    if at is None and calendar.is_working_day(day):
-        return calendar.opening(day)
-    return _moment(day, at or policy.hours.sessions[0].opens, calendar.zone)
+def start_of(day: date, at: time | None, calendar: WorkingTime) -> datetime:
+    """When a consultation begins: at the time named, else at the opening of that day.
+
+    Raises FieldRefused on a day off and outside office hours, with the next working time: units are called when they are there.
+    """
+    if not calendar.is_working_day(day):
+        following = _shown(calendar.opening(day), calendar)
+        raise wrong("date", f"{day.isoformat()} is a day off; the next working time is {following}")
+    start = calendar.opening(day) if at is None else datetime.combine(day, at, calendar.zone).astimezone(UTC)
+    if calendar.is_office_time(start):
+        return start
+    openings = (opens for opens, _ in calendar.sessions(day) if opens > start)
+    following = _shown(next(openings, calendar.opening(day + timedelta(days=1))), calendar)
+    said = f"{day.isoformat()} {at:%H:%M}"
+    raise wrong("time", f"{said} is outside office hours; the next working time is {following}")
 
 
-def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, zone).astimezone(UTC)
+def _shown(at: datetime, calendar: WorkingTime) -> str:
+    return f"{calendar.local(at):%Y-%m-%d %H:%M}"

@@ -34,7 +34,7 @@ from domain.effects_enterprise import (
 )
 from domain.effects_factor import follow_returns
 from domain.effects_ledger import block, check_block, defer, draw, renew, unblock
-from domain.effects_meeting import call_consultation, call_off, conclude, instruct
+from domain.effects_meeting import call_consultation, call_off, conclude, instruct, move_consultation
 from domain.effects_return import check_hand_back, check_returned, hand_back, resubmit
 from domain.effects_stage import check_stage, grant, pass_stage, reject_stage, reopen_stage, return_stage, skip_stage
 from domain.effects_unit import (
@@ -63,7 +63,7 @@ EFFECTS: dict[str, Effect] = {
     "instruct": instruct, "circular": circular, "fulfil": fulfil, "report_to_city": report_to_city, "sign_for": sign_for, "contact": contact, "send_back": send_back, "rule": rule,
     "reassign": reassign, "answer": answer, "report": report, "supplement": supplement, "ask_extension": ask_extension,
     "ask_suspension": ask_suspension, "review": review, "resume": resume, "no_response": no_response,
-    "call_consultation": call_consultation, "conclude": conclude, "track": track, "untrack": untrack, "reply": reply,
+    "call_consultation": call_consultation, "move_consultation": move_consultation, "conclude": conclude, "track": track, "untrack": untrack, "reply": reply,
     "record_follow_up": record_follow_up, "confirm": confirm, "dispute": dispute, "lapse": lapse, "appeal": appeal,
     "escalate": escalate, "withdraw": withdraw, "deliver": deliver, "reopen": reopen, "approve": approve, "refuse": refuse,
     "hand_back": hand_back, "resubmit": resubmit, "pass_stage": pass_stage, "grant": grant, "return_stage": return_stage,
@@ -74,7 +74,7 @@ EFFECTS: dict[str, Effect] = {
 
 CLOCK_OF = {
     "sign_for": "sign_for", "send_back": "return_window", "contact": "contact", "answer": "answer", "rule": "ruling",
-    "conclude": "consultation", "reply": "close", "ask_extension": "close", "report": "interim", "dispatch": "triage",
+    "conclude": "consultation", "move_consultation": "consultation", "reply": "close", "ask_extension": "close", "report": "interim", "dispatch": "triage",
     "record_follow_up": "follow_up", "confirm": "follow_up", "review": "suspension_review", "deliver": "promised",
     "report_to_city": "city_report", "fulfil": "duty",
 }  # fmt: skip
@@ -230,7 +230,8 @@ def perform(draft: Draft, name: str, fields: Fields) -> None:
     check(draft, name)
     before = draft.case.status
     EFFECTS[name](draft, fields)
-    if before is Status.CONSULTATION is not draft.case.status:
+    if before is Status.CONSULTATION is not draft.case.status and name != "conclude":
+        # One that was concluded was held, be it before its day: its minutes say so.
         call_off(draft)
     drop_moot_answers(draft)
     if draft.case.factor is not None:

@@ -13,6 +13,7 @@ from notifications.message import Message, parse_moment
 from notifications.messages.called_to_consultation import CalledToConsultation
 from notifications.messages.consultation_cancelled import ConsultationCancelled
 from notifications.messages.consultation_concluded import ConsultationConcluded
+from notifications.messages.consultation_moved import ConsultationMoved
 from notifications.render import OfficeLine, locale_of
 from notifications.wording import one_line
 
@@ -48,7 +49,7 @@ def calendar_of(
 
 
 def meeting_uid(code: str, number: int, office: OfficeLine) -> str:
-    """The lasting name of a case's n-th consultation, the same in the invitation and in its end."""
+    """The lasting name of a case's n-th consultation, the same in the invitation, in its moves and in its end."""
     return f"{code.lower()}-consultation-{number}@{_domain(office)}"
 
 
@@ -61,15 +62,15 @@ def _entries(
 ) -> tuple[Method, list[Entry], str] | None:
     language = locale_of(locale)
     match message:
-        case CalledToConsultation() | ConsultationCancelled():
-            called = isinstance(message, CalledToConsultation)
+        case CalledToConsultation() | ConsultationMoved() | ConsultationCancelled():
+            cancelled = isinstance(message, ConsultationCancelled)
             start = parse_moment(message.at)
             entry = Entry(
                 meeting_uid(message.case_code, message.number, office), start,
-                f"{MEETING.in_(language)} {message.case_code}", start + lasts, 0 if called else 1,
+                f"{MEETING.in_(language)} {message.case_code}", start + lasts, message.moves + cancelled,
                 one_line(message.place) if message.place else None, url=link,
             )  # fmt: skip
-            return "REQUEST" if called else "CANCEL", [entry], f"{message.case_code}-consultation"
+            return "CANCEL" if cancelled else "REQUEST", [entry], f"{message.case_code}-consultation"
         case ConsultationConcluded() if message.duties:
             entries = []
             for duty in message.duties:

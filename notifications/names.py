@@ -20,6 +20,7 @@ NAMES: dict[str, Label] = {
     "confirm_report": Label("请确认报告", "Please confirm the report"),
     "consultation_cancelled": Label("会商取消通知", "Consultation cancelled"),
     "consultation_concluded": Label("会商纪要", "Minutes of a consultation"),
+    "consultation_moved": Label("会商改期通知", "Consultation moved"),
     "enterprise_update": Label("进展告知（企业）", "Update to the enterprise"),
     "follow_up_due": Label("回访提醒", "Follow-up due"),
     "head_digest": Label("每日存证摘要", "Day's digest of all histories"),

@@ -191,7 +191,7 @@ def _meetings(session: Session, office: Office, units: frozenset[str], at_desk: 
         yield Entry(
             f"meeting-{case_id}-{meeting.number}@{office.mail_domain}", meeting.start,
             f"{CONSULTATION.in_(locale)} {_case(code, restricted).in_(locale)}", meeting.start + LASTS,
-            location=None if restricted else meeting.place or None,
+            sequence=meeting.moves, location=None if restricted else meeting.place or None,
         )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from services.people import People, load_people
 PUBLIC_EVENTS = frozenset({
     "reported", "dispatch", "sign_for", "contact", "rule", "reassign", "supplement", "suspended", "resume", "tracking_began", "replied",
     "settle_on_spot", "decline", "confirm", "dispute", "record_follow_up", "redo", "climbed", "appeal", "withdraw", "merge", "closed",
-    "reopen", "succeeded", "call_consultation", "conclude", "lapse", "untrack", "no_response", "merged_in", "reminded",
+    "reopen", "succeeded", "call_consultation", "move_consultation", "conclude", "lapse", "untrack", "no_response", "merged_in", "reminded",
     "requested", "stage_opened", "pass_stage", "grant", "hand_back", "resubmit", "reject_stage", "skip_stage", "reopen_stage", "draw",
     "renew", "grant_expired", "block", "unblock", "defer", FILES_ADDED,
 })  # fmt: skip

@@ -28,6 +28,7 @@ _DONE: dict[str, Label] = {
     "resume": Label("恢复办理", "Work resumed"),
     "no_response": Label("企业未回应", "Enterprise did not respond"),
     "call_consultation": Label("召集会商", "Consultation called"),
+    "move_consultation": Label("会商改期", "Consultation moved"),
     "conclude": Label("会商结论", "Consultation concluded"),
     "track": Label("申请转长期跟踪", "Tracking asked for"),
     "untrack": Label("结束长期跟踪", "Tracking ended"),

@@ -135,9 +135,12 @@ class Writer:
                 }  # fmt: skip
             case "called_to_consultation" | "consultation_cancelled":
                 facts |= self._meeting(said)
+            case "consultation_moved":
+                facts |= self._meeting(said) | self._moved(said)
             case "consultation_concluded":
                 facts |= {
                     "agreed": bool(said["agreed"]), "minutes": _short(said["minutes"]) or "—", "duties": _duties(said["duties"]),
+                    "planned": _at(said.get("planned")),
                 }  # fmt: skip
             case "case_update":
                 due = said.get("due", case.due)
@@ -189,11 +192,20 @@ class Writer:
         if not isinstance(meeting, Meeting):
             raise TypeError(f"no consultation: {meeting!r}")
         facts: dict[str, object] = {
-            "at": meeting.start.isoformat(), "place": meeting.place or None, "number": meeting.number,
+            "at": meeting.start.isoformat(), "place": meeting.place or None, "number": meeting.number, "moves": meeting.moves,
         }  # fmt: skip
         if "agenda" in said:
             facts |= {"participants": tuple(self.unit(u) for u in meeting.units), "agenda": _short(said["agenda"])}
         return facts
+
+    def _moved(self, said: Mapping[str, object]) -> dict[str, object]:
+        meeting, before = said["meeting"], said["before"]
+        if not isinstance(meeting, Meeting) or not isinstance(before, Meeting):
+            raise TypeError(f"no consultation: {before!r}")
+        return {
+            "was": before.start.isoformat(), "was_at": before.place or None,
+            "participants": tuple(self.unit(u) for u in meeting.units), "reason": _short(said["reason"]),
+        }  # fmt: skip
 
     def _to_convene(self, case: Case) -> tuple[Words, ...]:
         """Who would take part in the joint meeting that the rung asks its holder to call; empty where it asks for none."""

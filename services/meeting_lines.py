@@ -20,7 +20,7 @@ from services.office import Office
 from services.page_types import Pairs
 from services.people import People
 
-_WHEN, _WHERE = Label("会商时间", "When"), Label("地点", "Where")
+_WHEN, _WHERE, _WAS = Label("会商时间", "When"), Label("地点", "Where"), Label("原定时间", "Planned before")
 _UNITS, _DUTY = Label("参会单位", "Participants"), Label("任务", "Duty")
 _ANSWERS, _DOCUMENT = Label("答复", "In answer to"), Label("文号", "Document")
 _RESULT = Label("结论", "Result")
@@ -56,6 +56,12 @@ def meeting_facts(action: str, facts: Mapping[str, Any], people: People, *, publ
                 return (when,)
             where = ((_WHERE, str(facts["place"])),) if facts.get("place") else ()
             return (when, *where, (_UNITS, _units(people, facts["participants"])))
+        case "move_consultation":
+            when = (_WHEN, f"{facts['date']} {facts['time']}")
+            if public:
+                return (when,)
+            where = ((_WHERE, str(facts["place"])),) if facts.get("place") else ()
+            return (when, *where, (_WAS, str(facts["was"])))
         case "conclude" if not public:
             result = ((_RESULT, Label("未达成一致", "No agreement")),) if facts.get("no_agreement") else ()
             return (

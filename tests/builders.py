@@ -59,6 +59,7 @@ FIELDS: dict[str, dict[str, object]] = {
     "ask_suspension": {"cause": "statutory_procedure", "date": "2026-08-14", "reason": "公示期"},
     "review": {"text": "公示未结束"},
     "call_consultation": {"participants": [ROADS, PLANNING], "date": "2026-07-20"},
+    "move_consultation": {"date": "2026-07-22", "reason": "图纸未齐"},
     "conclude": {"minutes": "确定路由", "duties": f"{ROADS};出具路由;2026-07-28"},
     "track": {"reason": "涉及上级规划", "date": "2026-08-20"},
     "untrack": {"case_class": "hard"},

@@ -15,6 +15,7 @@ from notifications.messages.climbed import Climbed
 from notifications.messages.confirm_report import ConfirmReport
 from notifications.messages.consultation_cancelled import ConsultationCancelled
 from notifications.messages.consultation_concluded import ConsultationConcluded
+from notifications.messages.consultation_moved import ConsultationMoved
 from notifications.messages.enterprise_update import EnterpriseUpdate
 from notifications.messages.follow_up_due import FollowUpDue
 from notifications.messages.head_digest import HeadDigest
@@ -57,6 +58,7 @@ __all__ = [
     "ConfirmReport",
     "ConsultationCancelled",
     "ConsultationConcluded",
+    "ConsultationMoved",
     "EnterpriseUpdate",
     "FollowUpDue",
     "HeadDigest",

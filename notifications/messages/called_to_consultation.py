@@ -11,7 +11,9 @@ from notifications.messages.samples import ANSWER_DUE, CASE, PLANNING, POWER_COM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalledToConsultation(Message):
-    """To the lead, the supporters and every participant. `number` counts the case's consultations, for the calendar."""
+    """To the lead, the supporters and every participant. `number` counts the case's consultations and `moves` how often this one
+    was moved, for the calendar.
+    """
 
     name: ClassVar[str] = "called_to_consultation"
     single: ClassVar[bool] = True
@@ -24,6 +26,7 @@ class CalledToConsultation(Message):
     participants: tuple[Words, ...]
     agenda: str | None
     number: int
+    moves: int = 0
 
     @classmethod
     def example(cls) -> CalledToConsultation:

@@ -11,7 +11,7 @@ from notifications.messages.samples import ANSWER_DUE, CASE, TITLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultationCancelled(Message):
-    """To all who were called. `at`, `place` and `number` are those of the invitation."""
+    """To all who were called. `at`, `place`, `number` and `moves` are those of the last invitation."""
 
     name: ClassVar[str] = "consultation_cancelled"
     single: ClassVar[bool] = True
@@ -21,6 +21,7 @@ class ConsultationCancelled(Message):
     at: Moment
     place: str | None
     number: int
+    moves: int = 0
 
     @classmethod
     def example(cls) -> ConsultationCancelled:

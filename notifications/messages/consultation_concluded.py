@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypedDict
 
 from notifications.message import Message, Moment
@@ -18,7 +18,10 @@ class Duty(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultationConcluded(Message):
-    """To everybody who was called, the lead, and whoever got a duty. `duties` are the reader's own."""
+    """To everybody who was called, the lead, and whoever got a duty. `duties` are the reader's own.
+
+    `planned` is the moment for which it was called, where it was held before.
+    """
 
     name: ClassVar[str] = "consultation_concluded"
     single: ClassVar[bool] = True
@@ -32,6 +35,7 @@ class ConsultationConcluded(Message):
     agreed: bool
     minutes: str
     duties: tuple[Duty, ...]
+    planned: Moment | None = None
 
     @classmethod
     def example(cls) -> ConsultationConcluded:
@@ -42,3 +46,7 @@ class ConsultationConcluded(Message):
             minutes="电缆沿规划道路东侧敷设，由交通分局出具路由意见。",
             duties=({"what": "出具廊道路由意见", "due": LATER},),
         )
+
+    @classmethod
+    def variants(cls) -> dict[str, ConsultationConcluded]:
+        return {"early": replace(cls.example(), planned=LATER)}

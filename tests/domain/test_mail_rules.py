@@ -180,4 +180,9 @@ def test_what_each_message_may_wait_for() -> None:
         "watchdog_found", "watchdog_over", "step_failed", "bundle", "mail_refused",
     }  # fmt: skip
     single = {name for name, kind in Message.registry.items() if kind.single}
-    assert single == {"called_to_consultation", "consultation_cancelled", "consultation_concluded"}
+    assert single == {
+        "called_to_consultation",
+        "consultation_cancelled",
+        "consultation_concluded",
+        "consultation_moved",
+    }

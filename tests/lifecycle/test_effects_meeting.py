@@ -8,6 +8,8 @@ from domain.lifecycle import Party
 from domain.meetings import convening
 from models.directory import Unit
 from services.office import Office
+from services.refusal_words import in_words
+from services.sweep import sweep
 from tests.builders import AREA, LEAD, PLANNING, ROADS, local, report, unrouted
 
 
@@ -162,11 +164,37 @@ def test_everybody_who_takes_part_is_called_once(office: Office) -> None:
 
 
 def test_without_a_time_it_begins_when_the_office_opens(office: Office) -> None:
-    """On a free day at the usual opening of the office."""
+    """On a make-up Sunday too: it is a working day."""
     it = report(office).by_head("call_consultation")
     assert local(it.told_facts("called_to_consultation")[0]["at"]) == "Mon 2026-07-20 00:30"
-    it = report(office).by_head("call_consultation", date="2026-07-18")
-    assert local(it.told_facts("called_to_consultation")[0]["at"]) == "Sat 2026-07-18 00:30"
+    it = report(office).by_head("call_consultation", date="2026-09-20")
+    assert local(it.told_facts("called_to_consultation")[0]["at"]) == "Sun 2026-09-20 00:30"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "said"),
+    [
+        ({"date": "2026-07-18"}, "date", "2026-07-18 is a day off; the next working time is 2026-07-20 08:30"),
+        ({"date": "2026-10-01", "time": "09:00"}, "date", "2026-10-01 is a day off; the next working time is 2026-10-08 08:30"),
+        ({"time": "07:00"}, "time", "2026-07-20 07:00 is outside office hours; the next working time is 2026-07-20 08:30"),
+        ({"time": "12:00"}, "time", "2026-07-20 12:00 is outside office hours; the next working time is 2026-07-20 14:00"),
+        ({"date": "2026-07-24", "time": "20:00"}, "time", "2026-07-24 20:00 is outside office hours; the next working time is 2026-07-27 08:30"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("action", ["call_consultation", "move_consultation"])
+def test_units_meet_when_the_office_works(
+    office: Office, action: str, fields: dict[str, object], field: str, said: str
+) -> None:
+    """A day off and an hour outside office hours are refused by name, with the next working time, in both languages."""
+    it = report(office)
+    if action == "move_consultation":
+        it.by_head("call_consultation", date="2026-07-21")
+        fields = {"date": "2026-07-20"} | fields
+    refusal = it.refused(action, Party.DESK_HEAD, **fields)
+    assert (refusal.facts["field"], refusal.facts["problem"]) == (field, said)
+    zh = in_words(refusal).zh
+    assert said.rpartition("time is ")[2] in zh
+    assert "working" not in zh
 
 
 @pytest.mark.parametrize("time", ["25:00", "noon", "8"])
@@ -185,13 +213,92 @@ def test_the_enterprise_is_told_of_the_day(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("action", "party"),
-    [("conclude", Party.DESK_HEAD), ("reassign", Party.DESK_HEAD), ("withdraw", Party.ENTERPRISE)],
+    [("reassign", Party.DESK_HEAD), ("withdraw", Party.ENTERPRISE), ("merge", Party.CLERK)],
 )
 def test_a_consultation_that_is_not_held_is_cancelled(office: Office, action: str, party: Party) -> None:
     """With everybody who was called, the guest too; the same number, so that their calendars know which."""
-    it = report(office).by_head("call_consultation", participants=["D10"]).act(action, party)
+    more = {"target": report(office).code} if action == "merge" else {}
+    it = report(office).by_head("call_consultation", participants=["D10"]).act(action, party, **more)
     assert sorted(it.told("consultation_cancelled")) == sorted(it.told("called_to_consultation"))
     assert [f["number"] for f in it.told_facts("consultation_cancelled")] == [1] * 4
+
+
+def test_one_concluded_early_has_minutes_and_no_cancellation(office: Office) -> None:
+    """The units met before the day: the minutes say so, once to each who was called, and the enterprise hears of it."""
+    it = report(office).by_head("call_consultation", participants=["D10"]).by_head("conclude")
+    assert it.told("consultation_cancelled") == []
+    minutes = it.told_facts("consultation_concluded")
+    assert sorted(it.told("consultation_concluded")) == sorted(it.told("called_to_consultation"))
+    assert {local(f["planned"]) for f in minutes} == {"Mon 2026-07-20 00:30"}
+    assert it.told_facts("enterprise_update")[-1]["what"]["zh"] == "会商已提前召开\uff0c原定时间不再召开"
+
+
+def test_minutes_of_a_consultation_on_its_day_say_nothing_of_another(office: Office) -> None:
+    """It was held as it was called."""
+    it = report(office).by_head("call_consultation").at("2026-07-20 16:00").by_head("conclude")
+    assert {f["planned"] for f in it.told_facts("consultation_concluded")} == {None}
+
+
+def test_a_consultation_is_moved(office: Office) -> None:
+    """Everybody who was called reads the new moment beside the old one, once; the conclusion is owed after the new day."""
+    it = report(office).by_head("call_consultation", participants=["D10"], time="14:30", place="302")
+    assert it.due("consultation") == "Thu 2026-07-23 17:30"
+    it.by_head("move_consultation", date="2026-07-22", place="201", reason="图纸未齐")
+    assert (it.status, it.due("consultation")) == ("consultation", "Mon 2026-07-27 17:30")
+    assert sorted(it.told("consultation_moved")) == sorted(it.told("called_to_consultation"))
+    [said, *_] = it.told_facts("consultation_moved")
+    assert (local(said["at"]), local(said["was"])) == ("Wed 2026-07-22 06:30", "Mon 2026-07-20 06:30")
+    assert (said["place"], said["was_at"], said["reason"], said["number"], said["moves"]) == (
+        "201",
+        "302",
+        "图纸未齐",
+        1,
+        1,
+    )
+    assert it.told_facts("enterprise_update")[-1]["what"]["zh"] == "会商改期至2026年7月22日"
+    assert it.told("consultation_cancelled") == []
+    [line] = it.events("move_consultation")
+    assert line["facts"] == {"date": "2026-07-22", "time": "14:30", "place": "201", "was": "2026-07-20 14:30"}
+    assert line["text"] == {"reason": "图纸未齐"}
+    clocks = [c for c in it.json["clocks"] if c["kind"] == "consultation"]
+    assert [(c["state"], c["original_due"][:10]) for c in clocks] == [("running", "2026-07-23")]
+
+
+def test_a_moved_consultation_is_late_by_its_new_day(office: Office) -> None:
+    """Neither yellow nor a climb by the old day; both by the new one."""
+    it = report(office).by_head("call_consultation").by_head("move_consultation", date="2026-07-27")
+    it.at("2026-07-28 09:00")
+    sweep(office)
+    assert not [n for n in it.json["notices"] if n["clock"] == "consultation"]
+    it.at("2026-08-05 09:00")
+    sweep(office)
+    assert [n["colour"] for n in it.json["notices"] if n["clock"] == "consultation"] == ["red"]
+
+
+def test_it_is_moved_as_often_as_needed_and_then_cancelled(office: Office) -> None:
+    """Each time counts, so that calendars take the newest; one that had not taken place may still be moved."""
+    it = report(office).by_head("call_consultation").by_head("move_consultation")
+    it.at("2026-07-23 10:00").by_head("move_consultation", date="2026-07-23", time="15:00").by_head("reassign")
+    assert {f["moves"] for f in it.told_facts("consultation_moved")} == {1, 2}
+    assert {(f["number"], f["moves"]) for f in it.told_facts("consultation_cancelled")} == {(1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"date": ""}, "date"), ({"reason": ""}, "reason"), ({"date": "2026-07-20"}, "date"), ({"date": "2026-07-16"}, "date"),
+     ({"date": "2026-07-18"}, "date"), ({"time": "noon"}, "time")],
+)  # fmt: skip
+def test_moving_names_its_mistakes(office: Office, fields: dict[str, object], field: str) -> None:
+    """A moment to come, in office hours, another than before, and why."""
+    it = report(office).by_head("call_consultation")
+    assert it.refused("move_consultation", Party.DESK_HEAD, **fields).facts["field"] == field
+
+
+def test_only_a_consultation_is_moved_and_by_the_head_alone(office: Office) -> None:
+    """Before it is called there is nothing to move; a clerk moves none."""
+    assert report(office).refused("move_consultation", Party.DESK_HEAD).code == "not_from_here"
+    it = report(office).by_head("call_consultation")
+    assert it.refused("move_consultation", Party.CLERK).code == "not_by_you"
 
 
 def test_one_that_was_held_is_not_cancelled(office: Office) -> None:

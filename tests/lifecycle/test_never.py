@@ -124,6 +124,8 @@ class Walk:
         match wanted.kind:
             case FieldKind.DAY:
                 return day
+            case FieldKind.TIME:
+                return chance.choice(["09:30", "15:00"])
             case FieldKind.UNIT:
                 return chance.choice(UNITS)
             case FieldKind.UNITS:

@@ -45,6 +45,7 @@ SPECIFIED: dict[str, tuple[str, str, str]] = {
     "resume": ("suspended", "clerk clock", "in_progress"),
     "no_response": ("suspended", "clock", "replied"),
     "call_consultation": ("in_progress disputed", "desk_head", "consultation"),
+    "move_consultation": ("consultation", "desk_head", ""),
     "conclude": ("consultation", "desk_head", "in_progress"),
     "track": ("in_progress", "desk_head", "tracking"),
     "untrack": ("tracking", "desk_head", "in_progress"),
@@ -70,7 +71,7 @@ REQUIRED = {
     "instruct": "text", "circular": "reason", "fulfil": "text", "sign_for": "", "contact": "how text", "send_back": "reason basis suggested",
     "rule": "lead reason", "reassign": "lead reason", "answer": "text", "report": "text", "supplement": "text",
     "ask_extension": "date reason progress", "ask_suspension": "cause date reason", "review": "text", "resume": "",
-    "no_response": "", "call_consultation": "participants date", "conclude": "minutes", "track": "reason date",
+    "no_response": "", "call_consultation": "participants date", "move_consultation": "date reason", "conclude": "minutes", "track": "reason date",
     "untrack": "case_class", "reply": "outcome text document", "record_follow_up": "answer", "confirm": "result attitude",
     "dispute": "reason", "lapse": "", "appeal": "reason", "escalate": "reason", "withdraw": "", "deliver": "text document",
     "reopen": "reason", "report_to_city": "text document", "approve": "", "refuse": "reason", "hand_back": "reason", "resubmit": "text",
@@ -191,7 +192,7 @@ ALLOWED = {
     "in_progress": "merge amend instruct sign_for contact send_back reassign answer report supplement ask_extension ask_suspension "
     "call_consultation track reply appeal escalate withdraw",
     "disputed": "merge amend instruct contact rule answer report supplement call_consultation appeal escalate withdraw",
-    "consultation": "merge amend instruct sign_for contact reassign answer report supplement conclude appeal escalate withdraw",
+    "consultation": "merge amend instruct sign_for contact reassign answer report supplement move_consultation conclude appeal escalate withdraw",
     "suspended": "merge amend instruct supplement review resume appeal escalate withdraw",
     "tracking": "merge amend instruct contact reassign answer report supplement untrack reply appeal escalate withdraw",
     "replied": "amend instruct supplement record_follow_up confirm dispute",
@@ -275,7 +276,7 @@ def test_a_final_case_stays_closed_but_for_the_desk_heads_reason(outcome: str, o
 
 
 WHO_MAY_NOT = [
-    ("decline", Party.CLERK), ("rule", Party.CLERK), ("reassign", Party.CLERK), ("reopen", Party.CLERK), ("conclude", Party.CLERK),
+    ("decline", Party.CLERK), ("rule", Party.CLERK), ("reassign", Party.CLERK), ("reopen", Party.CLERK), ("conclude", Party.CLERK), ("move_consultation", Party.CLERK),
     ("track", Party.CLERK), ("untrack", Party.CLERK), ("dispatch", Party.LEAD), ("rule", Party.LEAD), ("confirm", Party.LEAD),
     ("confirm", Party.CLERK), ("dispute", Party.LEAD), ("approve", Party.LEAD), ("approve", Party.CLERK),
     ("approve", Party.DESK_HEAD), ("reply", Party.SUPPORTER), ("reply", Party.UNIT_HEAD), ("reply", Party.DESK_HEAD),

@@ -23,7 +23,7 @@ LIKED = {
     "merge": 0.15, "withdraw": 0.1, "decline": 0.3, "reopen": 0.7, "send_back": 3, "fulfil": 2, "hand_back": 0.5, "instruct": 0.2,
     "dispute": 1.2, "amend": 0.4, "reassign": 0.4, "escalate": 0.2, "appeal": 0.2, "ask_suspension": 1.2, "track": 0.5, "report": 0.6,
     "deliver": 3, "confirm": 2.5, "reply": 4, "ask_extension": 1.5, "rule": 3, "conclude": 4, "approve": 14, "refuse": 2, "untrack": 0.4,
-    "supplement": 0.5, "contact": 0.7, "call_consultation": 0.6, "answer": 0.7, "record_follow_up": 2, "review": 0.5,
+    "supplement": 0.5, "contact": 0.7, "call_consultation": 0.6, "move_consultation": 0.8, "answer": 0.7, "record_follow_up": 2, "review": 0.5,
 }  # fmt: skip
 """How much more (or less) than others an action is tried, so that cases go far and wide."""
 
@@ -246,6 +246,8 @@ class Author:
                 }
             case "call_consultation":
                 return {"participants": chance.sample(UNITS, chance.choice([0, 2, 3, 3])), "date": day}
+            case "move_consultation":
+                return some("date", day, 0.9)
             case "conclude":
                 duties = [(chance.choice(UNITS), day + timedelta(days=n)) for n in range(chance.choice([0, 1, 1, 2]))]
                 return {"duties": duties, "no_agreement": chance.random() < 0.4} | some("lead", unit)

@@ -36,7 +36,7 @@ TEXTS: dict[str, dict[str, object]] = {
     "fulfil": {"text": "已完成"}, "contact": {"how": "电话", "text": "已了解"}, "send_back": {"reason": "不属职责", "basis": "三定方案"},
     "rule": {"reason": "归口"}, "reassign": {"reason": "归口"}, "answer": {"text": "同意"}, "report": {"text": "已踏勘"},
     "supplement": {"text": "红线图"}, "ask_extension": {"reason": "未定", "progress": "过半"}, "ask_suspension": {"reason": "公示"},
-    "review": {"text": "仍在公示"}, "conclude": {"minutes": "纪要"}, "track": {"reason": "上级规划"}, "reply": {"text": "已办", "document": "8号"},
+    "review": {"text": "仍在公示"}, "conclude": {"minutes": "纪要"}, "move_consultation": {"reason": "改期"}, "track": {"reason": "上级规划"}, "reply": {"text": "已办", "document": "8号"},
     "dispute": {"reason": "未解决"}, "appeal": {"reason": "影响投产"}, "escalate": {"reason": "需协调"}, "deliver": {"text": "已兑现", "document": "9号"},
     "reopen": {"reason": "再次出现"}, "refuse": {"reason": "理由不足"}, "hand_back": {"reason": "缺附件"}, "resubmit": {"text": "已补"},
     "circular": {"reason": "久拖未决"},

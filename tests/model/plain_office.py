@@ -131,6 +131,8 @@ class Case:
     ruled: set[str] = field(default_factory=set)
     handled: set[str] = field(default_factory=set)
     from_dispute: bool = False
+    meets: datetime | None = None
+    """When the consultation begins that was called last."""
     meetings: int = 0
     duties: int = 0
     clocks: list[Clock] = field(default_factory=list)
@@ -1052,9 +1054,24 @@ class PlainOffice:
         if not f["participants"]:
             raise No("field_missing")
         day = self.day(f)
+        if not plain.works(day):
+            raise No("field_wrong")
         case.from_dispute = case.status == "disputed"
+        case.meets = plain.opening(day)
         self.enter(case, "consultation")
         self.start(case, "consultation", due=plain.due(plain.closing(day), self.limits["consultation"]))
+
+    def do_move_consultation(self, case: Case, who: Who, f: Fields) -> None:
+        """They meet on another day; the conclusion is owed after that one."""
+        day = f.get("date")
+        if day is None:
+            raise No("field_missing")
+        if not plain.works(day) or plain.opening(day) <= self.now or plain.opening(day) == case.meets:
+            raise No("field_wrong")
+        case.meets = plain.opening(day)
+        clock = case.clock("consultation")
+        assert clock is not None
+        clock.due = clock.granted = plain.due(plain.closing(day), self.limits["consultation"])
 
     def do_conclude(self, case: Case, who: Who, f: Fields) -> None:
         """Duties, a lead, or no agreement, which climbs."""

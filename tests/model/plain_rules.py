@@ -36,6 +36,7 @@ ACTIONS: Final = {
     "review": ("suspended", "desk_head"),
     "resume": ("suspended", DESK),
     "call_consultation": ("in_progress disputed", "desk_head"),
+    "move_consultation": ("consultation", "desk_head"),
     "conclude": ("consultation", "desk_head"),
     "track": ("in_progress", "desk_head"),
     "untrack": ("tracking", "desk_head"),

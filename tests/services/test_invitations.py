@@ -111,6 +111,32 @@ def test_a_cancelled_consultation_leaves_the_calendars(office: Office, called: D
         assert (str(calendar["method"]), str(event["status"])) == ("CANCEL", "CANCELLED")
 
 
+def test_a_moved_consultation_moves_in_the_calendars(office: Office, called: Difficulty) -> None:
+    """One mail to each: the same entry, a higher sequence, the new hour and place, as a request; its end is higher still."""
+    before = {address: event_of(part)[1] for address, (_, part) in files(office, "REQUEST").items()}
+    called.by_head("move_consultation", date="2026-07-22", time="09:00", place="201", reason="图纸未齐")
+    moved = {address: event_of(part) for address, (_, part) in files(office, "REQUEST").items()}
+    assert set(moved) == set(before)
+    for address, (calendar, event) in moved.items():
+        assert event["uid"] == before[address]["uid"]
+        assert (str(calendar["method"]), str(event["sequence"]), str(event["status"])) == ("REQUEST", "1", "CONFIRMED")
+        assert event.decoded("dtstart") == datetime(2026, 7, 22, 9, 0, tzinfo=SHANGHAI)
+        assert str(event["location"]) == "201"
+    assert files(office, "CANCEL") == {}
+    called.by_head("reassign", lead=ROADS)
+    for _, part in files(office, "CANCEL").values():
+        assert str(event_of(part)[1]["sequence"]) == "2"
+
+
+def test_minutes_before_the_day_cancel_nothing(office: Office, called: Difficulty) -> None:
+    """Held early, the consultation has its minutes, which say that there is none on the day any more; no second mail."""
+    called.by_head("conclude")
+    mails = [mail for mail in deliver_all(office) if mail.message.startswith("consultation_")]
+    assert {mail.message for mail in mails} == {"consultation_concluded"}
+    assert all("会商已提前召开\uff0c原定2026年7月20日" in mail.text or "held early" in mail.text for mail in mails)
+    assert files(office, "CANCEL") == {}
+
+
 def test_the_next_consultation_is_another_entry(office: Office, called: Difficulty) -> None:
     """Each has its own name for good."""
     first = event_of(files(office, "REQUEST")[called.told("called_to_consultation")[0]][1])[1]

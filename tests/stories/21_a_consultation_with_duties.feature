@@ -37,3 +37,18 @@ Feature: A consultation with duties · 会商定责
     When it is Wednesday 29 July, 09:00
     Then a yellow notice about the duty went out on Wednesday 29 July, 08:30
     And the planning bureau answers for it, 1 working day late
+
+  Scenario: Not on a Saturday, moved, and held early · 会商改期与提前召开
+    Given it is Thursday 16 July 2026, 10:00
+    And the battery plant reports an urgent power difficulty: "第二路电源无廊道"
+    When the desk calls the roads bureau and the planning bureau to a consultation on Saturday 18 July
+    Then that is refused: "2026-07-18 is a day off; the next working time is 2026-07-20 08:30"
+    When the desk calls the roads bureau and the planning bureau to a consultation on Monday 20 July
+    And the desk moves the consultation to Wednesday 22 July: "图纸未齐"
+    Then the conclusion of the consultation is due Monday 27 July, 17:30
+    And the mail to the roads bureau's officer says "会商改期"
+    When it is Tuesday 21 July, 10:00
+    And the desk concludes with these duties:
+      | the roads bureau | 出具占道意见 | Monday 27 July |
+    Then the case is in progress
+    And the mail to the roads bureau's officer says "会商已提前召开，原定2026年7月22日"

@@ -37,6 +37,11 @@ def _(stage: Stage, units: list[str], day: SaidDay) -> None:
     stage.desk("call_consultation", participants=units, date=stage.day(day))
 
 
+@step(sentence('the desk moves the consultation to {day:Day}: "{reason}"'))
+def _(stage: Stage, day: SaidDay, reason: str) -> None:
+    stage.desk("move_consultation", date=stage.day(day), reason=reason)
+
+
 @step("the desk concludes with these duties:")
 def _(stage: Stage, datatable: list[list[str]]) -> None:
     """A table of unit, what it must do, and by when."""
