@@ -10,11 +10,13 @@ import typer
 
 from deployments.commands_office import AsJson, Data, opened, show
 from deployments.refusal import CommandRefused
+from domain.label import Label
 
 policy = typer.Typer(help="The policy in force, its versions, and a new one.", no_args_is_help=True)
 calendar = typer.Typer(help="The office's working calendar and its own days.", no_args_is_help=True)
 
 BY = "operator"
+Locale = Annotated[str, typer.Option(help="en or zh.")]
 Confirmed = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -29,6 +31,7 @@ def policy_check(
     directory: Annotated[
         Path | None, typer.Option(help="The directory it speaks of (default: directory.yaml beside it).")
     ] = None,
+    locale: Locale = "en",
 ) -> None:
     """Name file, line and key of each mistake."""
     from services.directory_file import load_directory
@@ -46,7 +49,10 @@ def policy_check(
         raise CommandRefused("\n".join(str(m) for m in mistakes.mistakes)) from mistakes
     found = check_policy(path, people)
     if found:
-        raise CommandRefused("\n".join(str(m) for m in found) + f"\n{len(found)} mistake(s)")
+        from services.rule_words import mistake_label
+
+        count = Label(f"{len(found)} 处错误", f"{len(found)} mistake(s)")
+        raise CommandRefused("\n".join(one.in_(locale) for one in (*(mistake_label(str(m)) for m in found), count)))
     typer.echo(
         f"{path}: no mistakes" + ("" if people else " (no directory.yaml beside it: units and people were not checked)")
     )
@@ -56,11 +62,13 @@ def policy_check(
 def policy_diff(
     file: Annotated[Path | None, typer.Argument(help="The new policy (default: EXPEDITE_POLICY).")] = None,
     lines: Annotated[bool, typer.Option("--text", help="The texts line against line, comments included.")] = False,
+    locale: Locale = "en",
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a policy would change of the one in force; nothing is applied."""
     from services.policy_versions import difference, text_difference
+    from services.rule_words import difference_label, mistake_label
 
     with opened(data) as office:
         text = _text(file or office.settings.policy)
@@ -71,9 +79,10 @@ def policy_diff(
     if as_json:
         show(asdict(found))
     if found.mistakes:
-        raise CommandRefused("\n".join(found.mistakes))
+        raise CommandRefused("\n".join(mistake_label(line).in_(locale) for line in found.mistakes))
     if not as_json:
-        typer.echo("\n".join(found.lines) or "nothing that counts differs")
+        same = Label("没有实质差异", "nothing that counts differs")
+        typer.echo("\n".join(difference_label(line).in_(locale) for line in found.lines) or same.in_(locale))
 
 
 @policy.command("apply")

@@ -32,6 +32,7 @@ from services.directory_import import read_workbook
 from services.directory_state import load_directory_state
 from services.marked_yaml import FileMistakes
 from services.office import Office, digest
+from services.rule_words import difference_label, mistake_label
 
 FOLDERS = {SHEET: "directories", POLICY: "policies", CALENDAR: "calendars"}
 """Where in the data folder a file that is named is looked for."""
@@ -185,10 +186,10 @@ def _show_rules(office: Office, what: str, text: str, *, recalculate: bool) -> D
     else:
         days = calendar_edits.difference(office, text)
         lines, mistakes = days.lines, days.mistakes
-    shown = tuple(Label(line, line) for line in lines)
+    shown = tuple(difference_label(line) for line in lines)
     if what == POLICY and recalculate and shown:
         shown += (Label("未办结事项的时限按新规则重新计算", "open clocks are reckoned anew by the new policy"),)
-    wrong = tuple(Mistake(what, Label(one, one), Label("改正后再试", "mend it and try again")) for one in mistakes)
+    wrong = tuple(Mistake(what, mistake_label(one), Label("改正后再试", "mend it and try again")) for one in mistakes)
     return Difference(shown, wrong, digest(what, text, recalculate, *lines)[:16])
 
 
@@ -222,7 +223,8 @@ def _apply_rules(office: Office, asked: Asked, text: str, command_id: str, by: s
                 f"calendar {applied.version} counts; dates moved in {applied.recalculated} case(s)",
             )
     except (FileMistakes, CalendarError, ValueError) as refused:
-        return said(asked.what, False, Label(f"未执行：{refused}", str(refused)))
+        why = "；".join(mistake_label(line).zh for line in str(refused).splitlines())
+        return said(asked.what, False, Label(f"未执行：{why}", str(refused)))
     result = said(asked.what, True, done)
     with office.writing() as session:
         known = repeated_in(session, command_id)
