@@ -54,7 +54,12 @@ class Case(Base):
             "project_id",
             postgresql_where=text("id < 0"),
         ),
-    )
+        # Reports that name a project which nobody knows; few, and for the desk to set right.
+        Index(
+            "ix_case_project_unknown", "status", sqlite_where=text("project_id is null and project_said is not null"),
+            postgresql_where=text("project_id is null and project_said is not null"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(32), unique=True)
