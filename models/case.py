@@ -56,7 +56,8 @@ class Case(Base):
         ),
         # Reports that name a project which nobody knows; few, and for the desk to set right.
         Index(
-            "ix_case_project_unknown", "status", sqlite_where=text("project_id is null and project_said is not null"),
+            "ix_case_project_unknown", "project_id", "status",
+            sqlite_where=text("project_id is null and project_said is not null"),
             postgresql_where=text("project_id is null and project_said is not null"),
         ),
     )  # fmt: skip

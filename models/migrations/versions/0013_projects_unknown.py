@@ -19,7 +19,12 @@ UNKNOWN = sa.text("project_id is null and project_said is not null")
 def upgrade() -> None:
     """Apply."""
     op.create_index(
-        "ix_case_project_unknown", "case", ["status"], unique=False, sqlite_where=UNKNOWN, postgresql_where=UNKNOWN
+        "ix_case_project_unknown",
+        "case",
+        ["project_id", "status"],
+        unique=False,
+        sqlite_where=UNKNOWN,
+        postgresql_where=UNKNOWN,
     )
 
 
