@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from domain.label import Label
+from domain.label import named as called
 from domain.lifecycle import Party
 from models.case import Case
 from models.directory import Contact, Enterprise, Project
@@ -23,11 +24,12 @@ from services.page_types import LinkRefused
 class KnownReporter:
     """Who holds a mailed link to a case: what another report of theirs need not ask, and what it offers to change.
 
-    `project` is the case's, or None; `link` the link's id, kept with the report.
+    `enterprise` is the name that counts, `name` what is shown; `project` is the case's, or None; `link` the link's id, kept with the report.
     """
 
     link: int
     enterprise: str
+    name: Label
     uscc: str | None
     email: str
     contact: str
@@ -60,7 +62,7 @@ def _holder(session: Session, grant: Grant) -> KnownReporter:
     own = case.project_id is not None and case.enterprise_id == firm.id
     project = session.get_one(Project, case.project_id) if own else None
     return KnownReporter(
-        grant.link_id, firm.name, firm.uscc, contact.email, contact.name, contact.phone, contact.locale,
+        grant.link_id, firm.name, called(firm.name, firm.name_en), firm.uscc, contact.email, contact.name, contact.phone, contact.locale,
         Label(project.name_zh, project.name_en) if project is not None else None,
     )  # fmt: skip
 

@@ -142,7 +142,7 @@ def _rows(session: Session, office: Office, user: BoardUser, ids: Sequence[int])
             "code": case.code, "kind": case.kind.value, "title": case.title, "status": case.status.value, "status_name": name(line.status),
             "light": line.light, "rung": case.rung, "rung_name": name(line.rung_label), "round": case.round, "cycle": case.cycle,
             "category": case.category, "class": case.case_class, "severity": case.severity, "withheld": line.withheld,
-            "enterprise": line.enterprise, "project": project.id if project is not None and line.project is not None else None,
+            "enterprise": line.enterprise.zh if line.enterprise else None, "project": project.id if project is not None and line.project is not None else None,
             "project_name": named(line.project), "lead": case.lead_id, "lead_name": named(line.lead), "holder_name": name(line.holder),
             "due": at(office, case.due), "estimated": case.estimated, "overdue_days": line.late, "outcome": case.outcome,
             "opened_at": at(office, case.opened_at), "closed_at": at(office, case.closed_at), "updated_at": at(office, changed or case.opened_at),
@@ -182,7 +182,7 @@ def one_case(office: Office, key: ApiKey, code: str) -> dict[str, Any] | None:
         "clocks": [_clock(office, clock) for clock in page.explained], **_around(office, page),
         "related": [{"how": name(one.how), "code": one.code, "title": one.title} for one in page.related if one.code in known],
         "reporters": [
-            {"kind": one.kind.en, "enterprise": one.enterprise, "name": one.name, "reach": list(one.reach)} for one in page.reporters
+            {"kind": one.kind.en, "enterprise": one.enterprise.zh if one.enterprise else None, "name": one.name, "reach": list(one.reach)} for one in page.reporters
         ] if key.desk and not secret else [],
         "allowed": may, "actions": [_form(office, form) for form in forms],
     }  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from domain.approvals import clock_kind, clock_subject
 from domain.case import Case
 from domain.clocks import CLOCKS
+from domain.label import named as called
 from domain.labels import APPROVAL_LABELS
 from domain.lifecycle import ApprovalKind, Status
 from domain.policy import Label
@@ -168,7 +169,7 @@ def _alike(session: Session, office: Office, row: tables.Case, user: BoardUser) 
 def _reporters(session: Session, case_id: int, user: BoardUser) -> tuple[ReporterLine, ...]:
     r = tables.Reporter
     rows = session.execute(
-        select(r.kind, r.withheld, Contact, Enterprise.name)
+        select(r.kind, r.withheld, Contact, Enterprise)
         .join(Contact, Contact.id == r.contact_id)
         .join(Enterprise, Enterprise.id == Contact.enterprise_id)
         .where(r.case_id == case_id)
@@ -179,6 +180,6 @@ def _reporters(session: Session, case_id: int, user: BoardUser) -> tuple[Reporte
         secret = withheld and not user.desk
         reach = tuple(str(said) for said in (contact.phone, contact.email) if said) if user.desk else ()
         lines.append(ReporterLine(
-            _REPORTER_LABELS.get(kind, Label(kind, kind)), None if secret else firm, contact.name if user.desk else None, reach, withheld
+            _REPORTER_LABELS.get(kind, Label(kind, kind)), None if secret else called(firm.name, firm.name_en), contact.name if user.desk else None, reach, withheld
         ))  # fmt: skip
     return tuple(lines)

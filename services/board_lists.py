@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from domain.factor import AT_WORK
+from domain.label import named as called
 from domain.labels import STATUS_LABELS
 from domain.ladder import overdue_days
 from domain.lifecycle import Kind, Status
@@ -156,9 +157,9 @@ def board_rows(
 ) -> tuple[BoardRow, ...]:
     """Cases as lists show them, in the order of `ids`; `user` None sees everything."""
     found = {
-        row.id: (row, firm, project)
-        for row, firm, project in session.execute(
-            select(Case, Enterprise.name, Project)
+        row.id: (row, called(firm, firm_en) if firm else None, project)
+        for row, firm, firm_en, project in session.execute(
+            select(Case, Enterprise.name, Enterprise.name_en, Project)
             .outerjoin(Enterprise, Enterprise.id == Case.enterprise_id)
             .outerjoin(Project, Project.id == Case.project_id)
             .where(Case.id.in_(ids))

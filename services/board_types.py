@@ -49,7 +49,7 @@ class BoardRow:
     status_code: str
     rung: int
     rung_label: Label
-    enterprise: str | None
+    enterprise: Label | None
     withheld: bool
     project: Label | None
     lead: Label | None
@@ -203,7 +203,7 @@ class ReporterLine:
     """Who reported: principal, informed or left; names are None where they are withheld from the viewer."""
 
     kind: Label
-    enterprise: str | None
+    enterprise: Label | None
     name: str | None
     reach: tuple[str, ...]
     withheld: bool

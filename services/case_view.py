@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.clocks import CLOCKS, ClockState
 from domain.files import FILES_ADDED
+from domain.label import named as called
 from domain.labels import PARTY_LABELS, STATUS_LABELS, clock_name
 from domain.ladder import overdue_days
 from domain.lifecycle import Party, Status
@@ -91,7 +92,7 @@ def case_head(session: Session, office: Office, row: tables.Case, people: People
         status_code=row.status.value, light=light.value, light_label=LIGHT_LABELS[light], rung=row.rung,
         rung_label=policy.rung(row.rung).label, round=row.round, cycle=row.cycle, category=category.label if category else None,
         case_class=policy.classes[row.case_class].label if row.case_class in policy.classes else None,
-        severity=policy.severities[row.severity].label, enterprise="" if withheld else firm.name if firm else "—",
+        severity=policy.severities[row.severity].label, enterprise=None if withheld else called(firm.name, firm.name_en) if firm else Label("—", "—"),
         project=None if withheld and names_reporter(row.enterprise_id, project.enterprise_id if project else None) else named,
         lead=people.label(row.lead_id) if row.lead_id else None, supporters=tuple(people.label(u) for u in supporters_of(session, row.id)),
         holder=holder_of(row, people, office), due=row.due, original_due=row.original_due, estimated=row.estimated,

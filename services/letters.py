@@ -53,7 +53,7 @@ class Sheet:
     """
 
     title: str
-    enterprise: str | None
+    enterprise: Label | None
     project: Label | None
 
     def placed(self, found: Found | None) -> str | None:
@@ -61,8 +61,8 @@ class Sheet:
         return self.project.in_(found.person.locale if found is not None else "zh") if self.project else None
 
     def named(self, found: Found | None) -> str:
-        """The enterprise as a recipient may know it."""
-        return self.enterprise or WITHHELD.in_(found.person.locale if found is not None else "zh")
+        """The enterprise as a recipient may know it, in their language."""
+        return (self.enterprise or WITHHELD).in_(found.person.locale if found is not None else "zh")
 
 
 @dataclass(frozen=True, slots=True)

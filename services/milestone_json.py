@@ -16,7 +16,7 @@ def plan_json(office: Office, code: str) -> dict[str, Any] | None:
     if plan is None:
         return None
     return {
-        "code": plan.code, "name_zh": plan.name.zh, "name_en": plan.name.en, "enterprise": plan.enterprise,
+        "code": plan.code, "name_zh": plan.name.zh, "name_en": plan.name.en, "enterprise": plan.enterprise.zh if plan.enterprise else "",
         "light": _code(plan.light), "progress_percent": plan.progress,
         "parts": {
             "next_node": _code(plan.next_node.standing.light if plan.next_node else None), "investment": _code(plan.investment),

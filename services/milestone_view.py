@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain import milestones as rules
 from domain.clocks import CLOCKS, ClockState, Moment, replay
+from domain.label import named as called
 from domain.ladder import slip_moment
 from domain.lights import LIGHT_LABELS, Light
 from domain.milestones import Standing
@@ -112,7 +113,7 @@ class Plan:
 
     code: str
     name: Label
-    enterprise: str
+    enterprise: Label | None
     area: Label | None
     commissioner: Label | None
     lead_official: Label | None
@@ -175,7 +176,7 @@ def all_plans(office: Office) -> tuple[Plan, ...]:
 
 def plans(session: Session, office: Office, codes: Sequence[str] | None) -> list[Plan]:
     """The plans of some projects, or of all."""
-    query = select(Project, Enterprise.name).outerjoin(Enterprise, Enterprise.id == Project.enterprise_id)
+    query = select(Project, Enterprise).outerjoin(Enterprise, Enterprise.id == Project.enterprise_id)
     if codes is not None:
         query = query.where(Project.id.in_(codes))
     people = people_of(session, office)
@@ -197,7 +198,7 @@ def plans(session: Session, office: Office, codes: Sequence[str] | None) -> list
     held = holding(session, office.policy, every) if codes is not None and every else {}
     notices = _notices(session, office, node_ids)
     return [
-        _plan(office, people, project, firm or "", nodes[project.id], clocks, changes, stops[project.id], notices, held)
+        _plan(office, people, project, firm, nodes[project.id], clocks, changes, stops[project.id], notices, held)
         for project, firm in rows
     ]
 
@@ -206,7 +207,7 @@ def _plan(
     office: Office,
     people: People,
     project: Project,
-    firm: str,
+    firm: Enterprise | None,
     nodes: Sequence[Milestone],
     clocks: dict[int, tuple[PlanClock, ...]],
     changes: dict[int, list[MilestoneChange]],
@@ -228,7 +229,7 @@ def _plan(
     start = rules.start_light(first.plan, first.actual, today, policy) if first is not None else None
     named = {line.code: line.label for line in lines}
     return Plan(
-        code=project.id, name=Label(project.name_zh, project.name_en), enterprise=firm,
+        code=project.id, name=Label(project.name_zh, project.name_en), enterprise=called(firm.name, firm.name_en) if firm else None,
         area=people.label(project.area_id) if project.area_id else None,
         commissioner=people.label(project.commissioner_id) if project.commissioner_id else None,
         lead_official=people.label(project.lead_official_id) if project.lead_official_id else None,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from domain.case import Audience, Case, NoticeDue, Owed
 from domain.draft import Draft
+from domain.label import named as called
 from domain.lifecycle import Party
 from domain.mail_rules import Urgency
 from domain.policy import Colour, Label, Role
@@ -231,6 +232,7 @@ def _sheets(session: Session, ids: Sequence[int]) -> dict[int, Sheet]:
             tables.Case.title,
             tables.Case.enterprise_id,
             Enterprise.name,
+            Enterprise.name_en,
             Project.enterprise_id,
             func.coalesce(Project.name_zh, tables.Case.project_said),
             func.coalesce(Project.name_en, tables.Case.project_said),
@@ -240,10 +242,10 @@ def _sheets(session: Session, ids: Sequence[int]) -> dict[int, Sheet]:
         .where(among(tables.Case.id, set(ids)))
     )
     sheets = {}
-    for i, title, enterprise, firm, owner, zh, en in rows:
+    for i, title, enterprise, firm, firm_en, owner, zh, en in rows:
         secret = i in hidden
         shown = None if not zh or (secret and names_reporter(enterprise, owner)) else Label(zh, en)
-        sheets[i] = Sheet(title, None if secret else firm or "—", shown)
+        sheets[i] = Sheet(title, None if secret else called(firm or "—", firm_en), shown)
     return sheets
 
 

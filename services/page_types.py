@@ -107,7 +107,7 @@ class CaseHead:
     category: Label | None
     case_class: Label | None
     severity: Label
-    enterprise: str
+    enterprise: Label | None
     project: Label | None
     lead: Label | None
     supporters: tuple[Label, ...]
@@ -121,7 +121,7 @@ class CaseHead:
     result: int | None
     attitude: int | None
     withheld: bool = False
-    """Whether who reported is kept from the reader: then `enterprise` is empty."""
+    """Whether who reported is kept from the reader: then `enterprise` is None."""
 
 
 @dataclass(frozen=True, slots=True)

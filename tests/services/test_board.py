@@ -439,7 +439,8 @@ def test_a_withheld_reporter_is_named_to_the_desk_alone(office: Office) -> None:
     assert codes(office, DESK, q=FIRM) == [secret.code]
     known = case_page(office, DESK, secret.code)
     assert known is not None
-    assert known.head.enterprise == FIRM
+    assert known.head.enterprise is not None
+    assert known.head.enterprise.zh == FIRM
     assert known.reporters[0].name == "张某"
 
     with office.reading() as session:
