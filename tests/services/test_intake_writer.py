@@ -242,7 +242,8 @@ def test_what_comes_alone_is_written_where_it_came(office: Office) -> None:
     here = "loop" if office.engine.dialect.name == "sqlite" else "writer"
     assert of_the_loop(office, "a") == ([True], [here])
     assert of_the_loop(office, "a")[0] == [False]
-    assert of_the_loop(office, "b", "c", "d") == ([True, True, True], ["writer"])
+    told, writers = of_the_loop(office, "b", "c", "d")
+    assert (told, set(writers)) == ([True, True, True], {"writer"})
     assert of_the_loop(office, "e") == ([True], ["writer"])
     assert [key for key, _ in stored(office)] == ["a", "b", "c", "d", "e"]
 
