@@ -28,6 +28,7 @@ from services.factor_view import cover, factor_sheet, stage_names
 from services.identities import withheld_among
 from services.office import Office
 from services.people import People
+from services.report_notes import notes_of
 from services.run_links import registered
 from services.similar import likely_duplicates
 
@@ -74,6 +75,7 @@ def case_page(office: Office, user: BoardUser, code: str) -> CasePage | None:
             forms=step_forms(office, session, case, people, user) if user.desk and row.restricted else (),
             explained=explain_lines(session, office, row.id), factor=factor_sheet(office, session, case, people),
             files=files_of(session, row.id) if user.desk else (),
+            notes=notes_of(row) if user.desk else (),
         )  # fmt: skip
 
 

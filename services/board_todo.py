@@ -5,7 +5,7 @@ Cases are ordered by when they are due; restricted ones are on their own list, o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from models.office import Outbox, OutboxState
 from services.board_counts import MATTERS, FrontMatters
 from services.board_front import front_lists
 from services.board_kept import kept
-from services.board_lights import not_restricted
+from services.board_lights import not_restricted, open_to_all
 from services.board_types import BoardFront, RunLink, Todo, TodoItem
 from services.board_users import BoardUser
 from services.case_view import people_of
@@ -72,6 +72,7 @@ def board_front(office: Office, user: BoardUser) -> BoardFront:
 def _todo(session: Session, office: Office, people: People) -> Iterable[Todo]:
     engine = registered(session)
     yield _triage(session, engine)
+    yield _unmatched(session, engine)
     yield _reports(session, office, engine)
     yield _quarantined(session)
     yield _with_clock(session, engine, "ruling", "rule", Label("待裁定", "Rulings due"), Status.DISPUTED)
@@ -105,15 +106,15 @@ def _step(engine: Registered | None, code: str, step: str, **more: str) -> RunLi
 
 def _cases(
     session: Session, engine: Registered | None, name: str, label: Label, more: str, clock: str, step: str,
-    *conditions: ColumnElement[bool],
+    *conditions: ColumnElement[bool], shown: Callable[[], ColumnElement[bool]] = not_restricted,
 ) -> Todo:  # fmt: skip
     """Cases by the due moment of their open clock of a kind."""
     running = Clock.state.in_((ClockState.RUNNING, ClockState.PAUSED))
     # Looked up case by case: grouped by cases, SQLite would walk through all of them in the order of their ids.
     mine = select(func.min(Clock.due)).where(Clock.case_id == Case.id, Clock.kind == clock, running).correlate(Case)
     due_by = mine.scalar_subquery().label("due_by")
-    query = select(Case.code, Case.title, due_by).where(not_restricted(), *conditions)
-    count = session.scalar(select(func.count()).where(not_restricted(), *conditions)) or 0
+    query = select(Case.code, Case.title, due_by).where(shown(), *conditions)
+    count = session.scalar(select(func.count()).where(shown(), *conditions)) or 0
     first = session.execute(query.order_by(due_by.nulls_last(), Case.id).limit(FIRST)) if count else ()
     items = tuple(_item(code, title, due, _step(engine, code, step)) for code, title, due in first)
     return Todo(name, label, count, items, more)
@@ -124,6 +125,14 @@ def _triage(session: Session, engine: Registered | None) -> Todo:
         session, engine, "triage", Label("待分办", "New cases without a lead"), "/board/list?status=new", "triage", "dispatch",
         Case.status == Status.NEW, Case.lead_id.is_(None),
     )  # fmt: skip
+
+
+def _unmatched(session: Session, engine: Registered | None) -> Todo:
+    """Open cases whose report names a project that is not known: the desk amends them, also where a rule dispatched them."""
+    # Said so that the index of just these is taken.
+    unknown = (Case.project_id.is_(None), Case.project_said.is_not(None), Case.status != Status.CLOSED)
+    label = Label("报告所写项目待核对", "Reports that name an unknown project")
+    return _cases(session, engine, "unmatched", label, "", "close", "amend", *unknown, shown=open_to_all)
 
 
 def _with_clock(

@@ -253,3 +253,5 @@ class CasePage:
     explained: tuple[ExplainedClock, ...] = ()
     factor: FactorSheet | None = None
     files: tuple[FileLine, ...] = ()
+    notes: tuple[Label, ...] = ()
+    """What could not be made out in the report, for the desk."""

@@ -169,6 +169,7 @@ class Writer:
                     "why": _label(said["why"]),
                     "due": _at(triage.due if triage else None),
                     "alike": said.get("alike", ()),
+                    "project_said": sheet.project.zh if case.project is None and sheet.project is not None else None,
                 }
             case "likely_duplicate":
                 facts |= {"alike": said["alike"]}

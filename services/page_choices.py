@@ -15,6 +15,7 @@ from domain.quantity import show
 from services.office import Office
 from services.page_types import Choice, FormField
 from services.people import People
+from services.project_search import all_projects
 
 _ANSWERS = (
     Choice("answered", Label("已联系上，已评价", "Answered, with ratings")),
@@ -84,6 +85,9 @@ def _choices(office: Office, people: People, action: Action, field: Field) -> tu
             return tuple(Choice(c.code, c.label) for c in policy.classes.values() if c.code != "tracking")
         case FieldKind.SEVERITY:
             return tuple(Choice(str(s.number), s.label) for s in policy.severities.values())
+        case FieldKind.PROJECT:
+            with office.reading() as session:
+                return all_projects(session)
         case FieldKind.CATEGORY:
             return tuple(Choice(c.code, c.label) for c in policy.categories.values())
         case FieldKind.OUTCOME:

@@ -174,7 +174,7 @@ class FactorSheet:
 
 @dataclass(frozen=True, slots=True)
 class ActPage:
-    """An officer's page behind a personal link. `asked` describes the approval to decide, `notes` what is in the way."""
+    """An officer's page behind a personal link. `asked` describes the approval to decide."""
 
     person: Label
     capacity: Label
@@ -193,6 +193,8 @@ class ActPage:
     files: tuple[FileLine, ...] = ()
     why: tuple[tuple[Label, Label, Label], ...] = ()
     """Of each deadline its name, the rule that gives it, and what the rule comes to."""
+    notes: tuple[Label, ...] = ()
+    """What could not be made out in the report, for the desk."""
 
 
 @dataclass(frozen=True, slots=True)

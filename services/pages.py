@@ -46,6 +46,7 @@ from services.page_choices import called, fields_of_button
 from services.page_parts import asked_lines, contact_lines, decided_line, reply_lines
 from services.page_types import ActPage, Button, Done, LinkRefused, ReportPage, TrackPage
 from services.people import People
+from services.report_notes import TRIAGING, notes_of
 from services.said_lines import said_lines
 from services.waiting_reports import REPORTER, accept, dismiss
 
@@ -149,6 +150,7 @@ def act_page(office: Office, token: str) -> ActPage | ReportPage:
             factor=factor_sheet(office, session, case, people), subscribed=subscribed(office, session, grant.account),
             files=files_behind(session, grant),
             why=tuple((one.label, one.reader_words, one.result) for one in explain_lines(session, office, row.id)),
+            notes=notes_of(row) if grant.party in TRIAGING else (),
         )  # fmt: skip
 
 

@@ -29,6 +29,16 @@ def public_projects(session: Session) -> tuple[Choice, ...]:
     return tuple(Choice(p.id, Label(p.name_zh, p.name_en)) for p in rows if is_public(p))
 
 
+def all_projects(session: Session) -> tuple[Choice, ...]:
+    """The active projects, by code, for the desk to choose from; none where there are too many for a list: then the code is typed."""
+    rows = session.scalars(
+        select(Project).where(Project.status == "active").order_by(Project.id).limit(LISTED + 1)
+    ).all()
+    if len(rows) > LISTED:
+        return ()
+    return tuple(Choice(p.id, Label(f"{p.id} {p.name_zh}", f"{p.id} {p.name_en}")) for p in rows)
+
+
 def search_projects(office: Office, said: str) -> tuple[Choice, ...]:
     """The public projects that `said` may mean, at most MOST_FOUND: first what contains it, then what is alike."""
     from rapidfuzz import fuzz, process  # needed where there are hundreds of projects

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from domain.policy import Label, Policy
 from domain.refusals import FieldRefused
-from models.intake import Delivery
+from models.intake import Delivery, Trust
 from services.office import Office
 from services.page_types import Pairs
 from services.project_search import named_by_stranger
 from services.report import LONGEST_TITLE, said_of
+from services.report_notes import UNMATCHED
 from services.senders import find_projects
 
 _FIRM = {
@@ -44,7 +45,7 @@ def said_lines(office: Office, session: Session, row: Delivery, *, stranger: boo
     for key, label in _MATTER.items():
         value: object = said.get(key)
         if key == "project":
-            value = _project(session, value, stranger=stranger)
+            value = _project(session, value, row, stranger=stranger)
         pairs.append((label, _named(office.policy, key, value)))
     pairs += [(label, _asked(office.policy, factor, key)) for key, label in _FACTOR.items()]
     return tuple((label, value if isinstance(value, Label) else str(value)) for label, value in pairs if value)
@@ -82,13 +83,20 @@ def _named(policy: Policy, key: str, value: object) -> object:
     return value
 
 
-def _project(session: Session, value: object, *, stranger: bool) -> object:
+def _project(session: Session, value: object, row: Delivery, *, stranger: bool) -> object:
     if not isinstance(value, str) or not value.strip():
         return value
     [project] = find_projects(session, [value.strip()])
-    if project is None or (stranger and not named_by_stranger(project, value)):
+    if project is not None and (not stranger or named_by_stranger(project, value)):
+        named = Label(project.name_zh, project.name_en)
+    elif stranger:
         return value
-    return Label(project.name_zh, project.name_en)
+    else:
+        named = Label(value, value)
+    if stranger or (project is not None and (row.trust is not Trust.PUBLIC or named_by_stranger(project, value))):
+        return named
+    # As a case it would have no project: whoever accepts it knows that before.
+    return Label(f"{named.zh}（{UNMATCHED.zh}）", f"{named.en} ({UNMATCHED.en})")
 
 
 def _asked(policy: Policy, factor: Mapping[str, object], key: str) -> object:

@@ -10,7 +10,6 @@ from services.people import People
 UNKNOWN_CATEGORY = Label("类别不明，规则无法确定牵头单位", "The category is unknown, so no rule names a lead")
 NO_LEAD = Label("该类别由推进办确定牵头单位", "For this category the desk names the lead")
 LEAD_INACTIVE = Label("规则确定的牵头单位已停用", "The lead that the rules name is no longer active")
-UNKNOWN_PROJECT = Label("项目不在名单中，请核对", "The project is not on the list; please check")
 
 DEPARTMENTS = frozenset({"department", "utility"})
 
