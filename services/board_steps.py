@@ -166,7 +166,7 @@ def take_step(office: Office, user: BoardUser, code: str, name: str, values: Map
         [result] = book.apply([Request(case_id, name, actor, fields)])
         before = result.refusal and done_before(session, case_id, name, result.refusal, book.people)
     if result.refusal is not None and before:
-        return Done(False, already(office, before), allowed=allowed_now(result.refusal), already=True)
+        return Done(False, already(office, before, result.refusal), allowed=allowed_now(result.refusal), already=True)
     if result.refusal is None:
         return Done(True, Label(f"已记录：{action.label.zh}。", f"Done: {action.label.en}."))
     field = SPEAKER if result.refusal.code == "speaker_missing" else result.refusal.facts.get("field")

@@ -20,10 +20,14 @@ from services.office import Office
 from services.page_parts import decided_line
 from services.page_types import Done, TimelineLine
 from services.people import People
+from services.refusal_words import in_words
 from services.waiting_reports import KIND, REPORTER
 
 ONCE = frozenset({"signed_for", "appealed", "escalated", "circular_issued", "approval_open"})
 """Refusals that say that the same step was taken before."""
+
+RULED = frozenset({"appealed"})
+"""Those whose rule is told as well: whoever asks again, later and for another reason, learns when it can be asked."""
 
 OWN = frozenset({"no_duty"})
 """Refusals that say so where it was the same unit that took it."""
@@ -66,9 +70,13 @@ def _step_before(session: Session, case_id: int, action: str, code: str) -> Even
     return event if event is not None and event.action == action else None
 
 
-def already(office: Office, line: TimelineLine) -> Label:
+def already(office: Office, line: TimelineLine, refusal: Refused | None = None) -> Label:
     """Who did it, and when: of two who press at the same moment both are answered."""
-    return _said(office, line.who, line.at, line.what)
+    said = _said(office, line.who, line.at, line.what)
+    if refusal is None or refusal.code not in RULED:
+        return said
+    rule = in_words(refusal)
+    return Label(f"{said.zh}{rule.zh}", f"{said.en} {rule.en}")
 
 
 def report_decided(session: Session, office: Office, row: Delivery, people: People) -> Done:

@@ -69,7 +69,9 @@ def perform(
     if result.refusal is not None:
         before = done_before(session, grant.case_id, action, result.refusal, book.people, grant)
         if before is not None:
-            return Done(False, already(office, before), allowed=allowed_now(result.refusal), already=True)
+            return Done(
+                False, already(office, before, result.refusal), allowed=allowed_now(result.refusal), already=True
+            )
         field = result.refusal.facts.get("field")
         return Done(False, in_words(result.refusal), str(field) if field else None, allowed_now(result.refusal))
     if files and action in WITH_FILES:
