@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, Table, UniqueConstraint, event, text
+from sqlalchemy import CheckConstraint, Connection, ForeignKey, Index, String, Table, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.lifecycle import ApprovalKind, Kind, Status
@@ -103,13 +103,13 @@ class Case(Base):
     head_hash: Mapped[str] = mapped_column(String(64), default="")
 
 
-# A page keeps room for what every event changes of a case, its place in the history: rewritten on its page, the case needs no new
-# entry in any of its indexes.
-event.listen(
-    cast(Table, Case.__table__),
-    "after_create",
-    DDL('ALTER TABLE "case" SET (fillfactor = 80)').execute_if(dialect="postgresql"),
-)
+@event.listens_for(Case.__table__, "after_create")
+def _leave_room(_table: Table, connection: Connection, **_said: object) -> None:
+    """Let a page keep room for what every event changes of a case, its place in the history: rewritten on its page, the case needs
+    no new entry in any of its indexes.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql('ALTER TABLE "case" SET (fillfactor = 80)')
 
 
 class Reporter(Base):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import JSON, Boolean, Column, Dialect, Select, Table, Text, bindparam, func, select
@@ -111,7 +113,7 @@ def update_rows(session: Session, entity: type[Base], rows: Sequence[Row]) -> No
 
 def _write(
     session: Session,
-    phrase: Callable[[Dialect, Table, tuple[str, ...], str], str],
+    phrase: Callable[[Dialect, Table, tuple[str, ...], str, tuple[str, ...]], str],
     table: Table,
     rows: Sequence[Row],
     key: str,
@@ -120,50 +122,80 @@ def _write(
     dialect, names = connection.dialect, tuple(rows[0])
     # What the session holds back is written first: later statements must find it.
     session.flush()
-    statement, ready = _prepared(dialect, phrase, table, names, key)
-    columns = [make([row[name] for row in rows]) for name, make in zip(names, ready, strict=True)]
+    columns = {name: list(map(itemgetter(name), rows)) for name in names}
+    # What is the same in all of many rows, a moment or a policy's version, is said once.
+    alike = tuple(name for name in names[1:] if name != key and _same(columns[name])) if len(rows) >= MANY else ()
+    statement, ready = _prepared(dialect, phrase, table, names, key, alike if dialect.name == "postgresql" else ())
     if dialect.name == "postgresql":
-        connection.exec_driver_sql(statement, tuple(columns))
-    else:
-        connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+        said = [ready[name].one(columns[name][0]) for name in alike]
+        said += [ready[name].all(columns[name]) for name in names if name not in alike]
+        connection.exec_driver_sql(statement, tuple(said))
+        return
+    for name, column in columns.items():
+        columns[name] = [ready[name].one(column[0])] * len(column) if name in alike else ready[name].all(column)
+    connection.exec_driver_sql(statement, list(zip(*columns.values(), strict=True)))
 
 
-Ready = Callable[[list[Any]], Any]
-"""Turns a column's values into what the driver takes: as many for SQLite, the text of an array for PostgreSQL."""
+MANY = 50
+"""Rows from which on it is worth its while to look for what they share; a statement for every few would be another each time."""
 
 
-@lru_cache(maxsize=200)
+def _same(column: list[Any]) -> bool:
+    first = column[0]
+    return all(value is first for value in column)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Turns values into what the driver takes: `one` by itself; `all` of a column as many for SQLite, as the text of an array for
+    PostgreSQL.
+    """
+
+    one: Callable[[Any], Any]
+    all: Callable[[list[Any]], Any]
+
+
+@lru_cache(maxsize=400)
 def _prepared(
     dialect: Dialect,
-    phrase: Callable[[Dialect, Table, tuple[str, ...], str], str],
+    phrase: Callable[[Dialect, Table, tuple[str, ...], str, tuple[str, ...]], str],
     table: Table,
     names: tuple[str, ...],
     key: str,
-) -> tuple[str, tuple[Ready, ...]]:
-    return phrase(dialect, table, names, key), tuple(_ready(dialect, table.c[name]) for name in names)
+    alike: tuple[str, ...],
+) -> tuple[str, Mapping[str, Ready]]:
+    return phrase(dialect, table, names, key, alike), {name: _ready(dialect, table.c[name]) for name in names}
 
 
 def _ready(dialect: Dialect, column: Column[Any]) -> Ready:
     if isinstance(column.type, JSON):
-        return _documents_of_array if dialect.name == "postgresql" else _documents
-    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+        return Ready(_document, _documents_of_array if dialect.name == "postgresql" else _documents)
+    process = column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
     if dialect.name == "postgresql":
-        return lambda values: _array(values, process)
-    if process is None:
-        return lambda values: values
+        return Ready(lambda value: _text(process(value)), lambda values: _array(values, process))
+    if process is _as_it_is:
+        return Ready(process, lambda values: values)
     one: Callable[[Any], Any] = process
 
     def each_once(values: list[Any]) -> list[Any]:
         # A batch happens at one moment, by one actor: what is written a thousand times is made ready once.
         known = {value: one(value) for value in set(values)}
-        return [known[value] for value in values]
+        return list(map(known.__getitem__, values))
 
-    return each_once
+    return Ready(one, each_once)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _document(value: Any) -> str | None:
+    return None if value is None else document(value)
 
 
 def _documents(values: list[Any]) -> list[str | None]:
     known = {id(value): value for value in values}
-    ready = {name: None if value is None else document(value) for name, value in known.items()}
+    ready = {name: _document(value) for name, value in known.items()}
     return [ready[id(value)] for value in values]
 
 
@@ -173,44 +205,50 @@ def _documents_of_array(values: list[Any]) -> str:
     return f"{{{','.join([ready[id(value)] for value in values])}}}"
 
 
-def _array(values: list[Any], process: Callable[[Any], Any] | None) -> str:
+def _array(values: list[Any], process: Callable[[Any], Any]) -> str:
     """The text of an array: the driver's own way asks of each element how it is written, which takes longer than to write it."""
-    known = {value: _element(process(value) if process is not None else value) for value in set(values)}
-    return f"{{{','.join([known[value] for value in values])}}}"
+    known = {value: _element(process(value)) for value in set(values)}
+    return f"{{{','.join(map(known.__getitem__, values))}}}"
 
 
 def _element(value: object) -> str:
-    if isinstance(value, str):
-        # Quoted: a brace, a comma and the word NULL are text there.
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    said = _text(value)
+    # Quoted: a brace, a comma and the word NULL are text there.
+    return "NULL" if said is None else '"' + said.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _text(value: object) -> str | None:
     match value:
-        case None:
-            return "NULL"
+        case None | str():
+            return value
         case bool():
             return "t" if value else "f"
         case int() | float() | Decimal():
             return str(value)
         case datetime() | date():
-            return f'"{value.isoformat()}"'
+            return value.isoformat()
         case _:
-            raise TypeError(f"no element of an array: {value!r}")
+            raise TypeError(f"no value for PostgreSQL: {value!r}")
 
 
-def _inserting(dialect: Dialect, table: Table, names: tuple[str, ...], once_by: str) -> str:
+def _inserting(dialect: Dialect, table: Table, names: tuple[str, ...], once_by: str, alike: tuple[str, ...]) -> str:
     quote = dialect.identifier_preparer.quote
     into = f"INSERT INTO {quote(table.name)} ({', '.join(quote(n) for n in names)})"
     rest = f" ON CONFLICT ({quote(once_by)}) DO NOTHING" if once_by else ""
     if dialect.name == "postgresql":
-        return f"{into} SELECT * FROM {_arrays(dialect, table, names)}{rest}"  # noqa: S608 - names of our own tables, quoted
+        values = ", ".join(_source(dialect, table, n, alike) for n in names)
+        return f"{into} SELECT {values} FROM {_arrays(dialect, table, names, alike)}{rest}"  # noqa: S608 - names of our own tables, quoted
     return f"{into} VALUES ({', '.join('?' * len(names))}){rest}"
 
 
-def _updating(dialect: Dialect, table: Table, names: tuple[str, ...], key: str) -> str:
+def _updating(dialect: Dialect, table: Table, names: tuple[str, ...], key: str, alike: tuple[str, ...]) -> str:
     quote = dialect.identifier_preparer.quote
     name = quote(table.name)
     if dialect.name == "postgresql":
-        values = ", ".join(f"{quote(n)} = given.{quote(n)}" for n in names if n != key)
-        given = f"{_arrays(dialect, table, names)} AS given ({', '.join(quote(n) for n in names)})"
+        values = ", ".join(f"{quote(n)} = {_source(dialect, table, n, alike)}" for n in names if n != key)
+        given = _arrays(dialect, table, names, alike)
         return f"UPDATE {name} SET {values} FROM {given} WHERE {name}.{quote(key)} = given.{quote(key)}"  # noqa: S608 - as above
     # Numbered, because the key stands last in the statement and anywhere among the columns.
     places = {n: f"?{place}" for place, n in enumerate(names, 1)}
@@ -218,6 +256,15 @@ def _updating(dialect: Dialect, table: Table, names: tuple[str, ...], key: str) 
     return f"UPDATE {name} SET {values} WHERE {quote(key)} = {places[key]}"  # noqa: S608 - as above
 
 
-def _arrays(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
-    """The columns as arrays, side by side: one statement that the server plans once, whatever the number of rows."""
-    return f"unnest({', '.join(f'%t::{table.c[n].type.compile(dialect)}[]' for n in names)})"
+def _source(dialect: Dialect, table: Table, name: str, alike: tuple[str, ...]) -> str:
+    """Where a column's value comes from: the one of all rows, or its array."""
+    if name in alike:
+        return f"%t::{table.c[name].type.compile(dialect)}"
+    return f"given.{dialect.identifier_preparer.quote(name)}"
+
+
+def _arrays(dialect: Dialect, table: Table, names: tuple[str, ...], alike: tuple[str, ...]) -> str:
+    """The other columns as arrays, side by side: one statement that the server plans once, whatever the number of rows."""
+    quote, given = dialect.identifier_preparer.quote, [n for n in names if n not in alike]
+    arrays = ", ".join(f"%t::{table.c[n].type.compile(dialect)}[]" for n in given)
+    return f"unnest({arrays}) AS given ({', '.join(map(quote, given))})"

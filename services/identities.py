@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from domain.policy import Label
 from models.case import Case, Reporter
 from models.directory import Contact
+from models.reading import Reading
 from models.rows import among
 
 UNNAMED = "—"
@@ -29,18 +30,20 @@ def withholds(case: type[Case] = Case) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
+_WITHHELD = Reading(
+    select(Case.id)
+    .join(Reporter, Reporter.case_id == Case.id)
+    .join(Contact, Contact.id == Reporter.contact_id)
+    .where(among(Case.id), Reporter.withheld, Contact.enterprise_id == Case.enterprise_id)
+)
+
+
 def withheld_among(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Those of the cases that hide their enterprise."""
     if not ids:
         return frozenset()
     # One look into the few reporters who are withheld, for any number of cases.
-    found = session.execute(
-        select(Case.id)
-        .join(Reporter, Reporter.case_id == Case.id)
-        .join(Contact, Contact.id == Reporter.contact_id)
-        .where(among(Case.id, set(ids)), Reporter.withheld, Contact.enterprise_id == Case.enterprise_id)
-    )
-    return frozenset(row[0] for row in found)
+    return frozenset(row[0] for row in _WITHHELD.rows(session, ids=set(ids)))
 
 
 def names_reporter(enterprise: int | None, owner: int | None) -> bool:

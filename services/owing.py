@@ -21,6 +21,7 @@ from models import case as tables
 from models.clock import Notice
 from models.directory import Contact, Enterprise, Project
 from models.office import Outbox, OutboxState
+from models.reading import Reading
 from models.rows import among, insert_rows
 from notifications.message import Message, check_facts, words
 from services.copies import owe_copies
@@ -112,27 +113,50 @@ def write_notices(book: Casebook, drafts: Sequence[Draft]) -> None:
     rows: list[Row] = []
     mails: list[Row] = []
     writer = Writer(book.policy, book.people, book.time)
+    told: dict[tuple[int, ...], Told] = {}
     for (draft, notice), number in zip(due, numbers, strict=True):
-        found = [(a, f) for a in notice.to for f in book.find(a, draft.case)]
-        rows.append(_notice_row(book, draft, notice, number, found))
+        whom = [book.find(a, draft.case) for a in notice.to]
+        # The same people, found once for all cases: what is said of them is made once, too, and kept with them.
+        these = (id(notice.to), *map(id, whom))
+        if these not in told:
+            told[these] = _told(notice.to, whom, writer)
+        rows.append(_notice_row(book, draft, notice, number, told[these]))
         if not book.silent:
-            mails += _notice_mails(book, draft, notice, number, found, writer, sheets[draft.case.id])
+            mails += _notice_mails(book, draft, notice, number, told[these], writer, sheets[draft.case.id])
     insert_rows(book.session, Notice, rows)
     insert_once(book.session, mails)
     owe_copies(book, mails, {draft.case.id: draft.case for draft in drafts})
 
 
-def _notice_row(
-    book: Casebook, draft: Draft, notice: NoticeDue, number: str, found: Sequence[tuple[Audience, Found]]
-) -> Row:
-    recipients = [
-        {"account": f.person.id, "role": f.role.value, "copy": a.copy, "for": f.principal.id if f.principal else None}
-        for a, f in found
-    ]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who gets a notice: each with what it says of them, and all as the notice's row names them.
+
+    `kept` holds on to those by whose identity it is found again.
+    """
+
+    to: tuple[tuple[Audience, Found, Row], ...]
+    row: list[Row]
+    kept: object
+
+
+def _told(audiences: tuple[Audience, ...], whom: Sequence[tuple[Found, ...]], writer: Writer) -> Told:
+    found = [(a, f) for a, them in zip(audiences, whom, strict=True) for f in them]
+    return Told(
+        tuple((a, f, writer.as_recipient(f, a.copy)) for a, f in found),
+        [
+            {"account": f.person.id, "role": f.role.value, "copy": a.copy, "for": f.principal.id if f.principal else None}
+            for a, f in found
+        ],
+        (audiences, whom),
+    )  # fmt: skip
+
+
+def _notice_row(book: Casebook, draft: Draft, notice: NoticeDue, number: str, told: Told) -> Row:
     return {
         "number": number, "colour": notice.colour, "case_id": draft.case.id, "clock_id": notice.clock.id, "round": notice.clock.round,
         "cycle": notice.clock.cycle, "issued_at": book.now, "owner": notice.owner,
-        "overdue_days": notice.overdue, "answer_by": notice.answer_by, "recipients": recipients,
+        "overdue_days": notice.overdue, "answer_by": notice.answer_by, "recipients": told.row,
     }  # fmt: skip
 
 
@@ -141,19 +165,20 @@ def _notice_mails(
     draft: Draft,
     notice: NoticeDue,
     number: str,
-    found: Sequence[tuple[Audience, Found]],
+    told: Told,
     writer: Writer,
     sheet: Sheet,
 ) -> list[Row]:
     clock, case = notice.clock, draft.case
     said, root = writer.notice(notice, number, case, sheet, book.now), root_id(case.code, book.mail_domain)
     rows: dict[str, Row] = {}
-    for audience, one in found:
-        key = f"notice:{clock.id}:{clock.round}.{clock.cycle}:{notice.colour.value}:{one.person.id}"
+    event = f"notice:{clock.id}:{clock.round}.{clock.cycle}:{notice.colour.value}"
+    for audience, one, of_them in told.to:
+        key = f"{event}:{one.person.id}"
         if key not in rows:
             rows[key] = outbox_row(
                 key=key, message="supervision_notice", address=one.person.email, locale=one.person.locale,
-                facts=said | writer.as_recipient(one, audience.copy), now=book.now, domain=book.mail_domain,
+                facts=said | of_them, now=book.now, domain=book.mail_domain,
                 grant=_grant(audience, one, case), case_id=case.id, account=one.person.id, root=root, critical=case.severity == CRITICAL,
             )  # fmt: skip
     return list(rows.values())
@@ -224,25 +249,27 @@ def _grant(audience: Audience, found: Found, case: Case, owed: Owed | None = Non
     return said | {"party": party.value}
 
 
+_COVERS = Reading(
+    select(
+        tables.Case.id,
+        tables.Case.title,
+        tables.Case.enterprise_id,
+        Enterprise.name,
+        Enterprise.name_en,
+        Project.enterprise_id,
+        func.coalesce(Project.name_zh, tables.Case.project_said),
+        func.coalesce(Project.name_en, tables.Case.project_said),
+    )
+    .outerjoin(Enterprise, Enterprise.id == tables.Case.enterprise_id)
+    .outerjoin(Project, Project.id == tables.Case.project_id)
+    .where(among(tables.Case.id))
+)
+
+
 def _sheets(session: Session, ids: Sequence[int]) -> dict[int, Sheet]:
     hidden = withheld_among(session, ids)
-    rows = session.execute(
-        select(
-            tables.Case.id,
-            tables.Case.title,
-            tables.Case.enterprise_id,
-            Enterprise.name,
-            Enterprise.name_en,
-            Project.enterprise_id,
-            func.coalesce(Project.name_zh, tables.Case.project_said),
-            func.coalesce(Project.name_en, tables.Case.project_said),
-        )
-        .outerjoin(Enterprise, Enterprise.id == tables.Case.enterprise_id)
-        .outerjoin(Project, Project.id == tables.Case.project_id)
-        .where(among(tables.Case.id, set(ids)))
-    )
     sheets = {}
-    for i, title, enterprise, firm, firm_en, owner, zh, en in rows:
+    for i, title, enterprise, firm, firm_en, owner, zh, en in _COVERS.rows(session, ids=set(ids)):
         secret = i in hidden
         shown = None if not zh or (secret and names_reporter(enterprise, owner)) else Label(zh, en)
         sheets[i] = Sheet(title, None if secret else called(firm or "—", firm_en), shown)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Integer, bindparam, not_, select
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -34,6 +36,7 @@ from services.plan_changes import clock_rulings
 from services.plan_overdue import tick_unruled
 from services.stuck_clocks import Stuck, look_up, tell_operator
 from services.substitutions import follow_directory
+from services.sweep_pieces import Due, abreast
 from services.waiting_reports import tick_waiting
 from services.what_if import WhatIf, never, what_if
 
@@ -45,6 +48,15 @@ HELD = 0.09
 
 FEWEST = 200
 """Clocks in one transaction, at least and to begin with."""
+
+ABREAST = 2
+"""Batches at once on PostgreSQL, where a writer does not wait for the others: the server writes one while the next is worked out."""
+
+MANY = 400
+"""Clocks due at once, at least, for which a second connection is worth its while."""
+
+ROUND = 10
+"""Batches that are looked up together where several go abreast."""
 
 ENOUGH = 200
 """So many clocks whose steps fail are no accident of single cases: the sweep itself has failed."""
@@ -79,9 +91,6 @@ class SweepReport:
     ahead: WhatIf | None = None
 
 
-Due = Sequence[tuple[int, int | None, int | None, int | None]]
-"""Clocks to be looked at: id, case, waiting report, node of a plan."""
-
 _ACTING = (
     select(Clock.id, Clock.case_id, Clock.delivery_id, Clock.milestone_id)
     .where(Clock.next_action_at.is_not(None), Clock.next_action_at <= bindparam("at"))
@@ -102,6 +111,7 @@ class _Tally:
     last: float = 0.0
     people: People | None = None
     read: tuple[float, Policy | None] = (0.0, None)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def directory(self, office: Office, session: Session) -> People:
         """Who is who, looked up as often as what is in force, not for each of a hundred batches."""
@@ -110,9 +120,11 @@ class _Tally:
             self.people, self.read = load_people(session, office.policy), (time.monotonic(), office.policy)
         return replace(self.people, unfilled=set())
 
-    def add(self, examined: int, ticked: Sequence[Ticked]) -> None:
-        self.examined += examined
-        self.steps += _steps(ticked)
+    def add(self, examined: int, ticked: Sequence[Ticked], seconds: float = 0.0) -> None:
+        with self.lock:
+            self.examined += examined
+            self.steps += _steps(ticked)
+            self.last, self.longest = seconds, max(self.longest, seconds)
 
 
 def _steps(ticked: Iterable[Ticked]) -> list[SweepStep]:
@@ -151,15 +163,19 @@ def sweep(
     tally = _Tally()
     with _seldom_collected():
         fewest = min(FEWEST, BATCH)
-        size = fewest
+        size, batches = fewest, ROUND if office.engine.dialect.name == "postgresql" else 1
         while not should_stop():
             with office.reading() as session:
-                first = _due(session, at, size, tally.stuck)
+                first = _due(session, at, size * batches, tally.stuck)
                 due = _whole_cases(session, at, first, tally.stuck) if first else ()
             if not first:
                 break
-            _apart(lambda some: _batch(office, at, some, tally, silent), due, tally)
-            if len(first) < size:
+            take = partial(_apart, partial(_batch, office, at, tally, silent), tally)
+            if batches == 1 or len(due) <= fewest:
+                take(due)
+            else:
+                abreast(take, due, size, ABREAST if len(due) >= MANY else 1, should_stop)
+            if len(first) < size * batches:
                 break
             size = max(fewest, min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
     if not silent:
@@ -216,7 +232,7 @@ def _whole_cases(session: Session, at: datetime, first: Due, but: Collection[int
     return [row for row in (*first, *others) if row[0] not in but]
 
 
-def _apart(take: Callable[[Due], None], due: Due, tally: _Tally) -> None:
+def _apart(take: Callable[[Due], None], tally: _Tally, due: Due) -> None:
     """Let clocks take their steps together. Where that fails, halves of them go on apart, down to the one that fails alone:
     it is set aside, and stops no other.
 
@@ -231,8 +247,8 @@ def _apart(take: Callable[[Due], None], due: Due, tally: _Tally) -> None:
     except Exception as problem:
         if len(due) > 1:
             middle = len(due) // 2
-            _apart(take, due[:middle], tally)
-            _apart(take, due[middle:], tally)
+            _apart(take, tally, due[:middle])
+            _apart(take, tally, due[middle:])
             return
         tally.stuck[due[0][0]] = problem
         if len(tally.stuck) >= ENOUGH:
@@ -263,7 +279,7 @@ def _still_due(session: Session, at: datetime, found: Due) -> Due:
     return [row for row in found if row[0] in left]
 
 
-def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool) -> None:
+def _batch(office: Office, at: datetime, tally: _Tally, silent: bool, found: Due) -> None:
     with office.writing() as session:
         session.connection()
         began = time.perf_counter()
@@ -276,9 +292,7 @@ def _batch(office: Office, at: datetime, found: Due, tally: _Tally, silent: bool
             *tick_slips(book, nodes),
             *tick_unruled(book, nodes),
         ]
-    tally.last = time.perf_counter() - began
-    tally.longest = max(tally.longest, tally.last)
-    tally.add(len(due), ticked)
+    tally.add(len(due), ticked, time.perf_counter() - began)
 
 
 def _by_case(due: Due) -> dict[int, list[int]]:

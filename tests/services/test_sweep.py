@@ -27,6 +27,7 @@ from services.office import Office, open_office
 from services.receiver import receive_waiting
 from services.settings import Settings
 from services.sweep import sweep
+from services.sweep_pieces import abreast
 from services.waiting_reports import start_clock
 from tests.builders import PLANNING, ROADS, envelope, everything_of, moment, report, unrouted
 
@@ -148,6 +149,38 @@ def test_numbers_are_drawn_in_a_row_over_batches(office: Office, at: At, monkeyp
     with office.reading() as session:
         assert session.scalar(select(func.count()).where(Clock.next_action_at <= office.now())) == 0
         assert session.scalar(select(NumberSeries.last).where(NumberSeries.series == "notice")) == len(issued)
+
+
+def test_many_at_once_leave_no_gap_and_nothing_undone(office: Office, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL batches go abreast: each step once, numbers in a row, and what fails is set aside alone."""
+    several(office, 8)
+    monkeypatch.setattr(sweeping, "BATCH", 2)
+    monkeypatch.setattr(sweeping, "MANY", 4)
+    at("2026-08-04 08:30")
+    with office.writing() as session:
+        broken = session.scalars(select(Clock).where(Clock.kind == "close").order_by(Clock.id)).first()
+        assert broken is not None
+        aside, broken.policy_version, broken.kind = broken.id, "", "no such kind"
+    done = sweep(office)
+    assert aside in {one.clock for one in done.stuck}
+    issued = numbers(office)
+    assert sorted(issued) == list(range(1, len(issued) + 1))
+    assert (done.notices, len(issued) > 8) == (len(issued), True)
+    with office.reading() as session:
+        left = set(session.scalars(select(Clock.case_id).where(Clock.next_action_at <= office.now())))
+        assert len(left) == 1
+        steps = session.execute(select(ClockEvent.clock_id, ClockEvent.step).where(ClockEvent.step.is_not(None))).all()
+        assert len(steps) == len(set(steps))
+
+
+@pytest.mark.sqlite
+def test_a_piece_has_all_clocks_of_its_cases_and_nothing_of_no_case_goes_beside_another() -> None:
+    """Clocks of a case take their steps in turn; what belongs to no case comes after all that does, alone."""
+    due = [(1, 7, None, None), (2, None, 5, None), (3, 8, None, None), (4, 7, None, None), (5, 9, None, None)]
+    taken: list[list[int]] = []
+    abreast(lambda some: taken.append([row[0] for row in some]), due, 1, 2, lambda: False)
+    assert sorted(taken[:-1]) == [[1, 4], [3], [5]]
+    assert taken[-1] == [2]
 
 
 def test_a_dry_run_shows_the_steps_and_writes_nothing(office: Office, at: At) -> None:
