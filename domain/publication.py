@@ -73,6 +73,18 @@ def safe(count: int, least: int) -> bool:
     return count == 0 or count >= least
 
 
+FLOORS = (95, 90, 80)
+"""What a figure that is hidden may be said to lie above, in whole percent."""
+
+
+def floor_of(count: int, least: int) -> int | None:
+    """Above how many percent a rate of `count` cases lies of which fewer than `least` answered otherwise; None: nothing is said.
+
+    It follows from `count` alone, and `least` other answers would still be possible: it tells no number of few.
+    """
+    return next((percent for percent in FLOORS if least * 100 <= count * (100 - percent)), None)
+
+
 def joined(counts: Iterable[int], least: int) -> list[int]:
     """How many neighbours, from the first on, make one row of at least `least` cases; what is too few at the end is in none.
 

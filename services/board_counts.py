@@ -26,7 +26,7 @@ from services.figure_rows import load_closed
 from services.figures import Figures, figures
 from services.matters import Matter, systemic_matters
 from services.office import Office
-from services.public_figures import PublicFigures, public_figures, years
+from services.public_figures import PublicYear, public_figures, years
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Count(Generic[T]):
 
 
 _FIGURES, _LIGHTS, _CLOSED = TypeAdapter(Figures), TypeAdapter(LightHistory), TypeAdapter(Closed)
-_PUBLIC = TypeAdapter(PublicFigures)
+_PUBLIC = TypeAdapter(PublicYear)
 
 
 def figures_of(first: date, last: date) -> Count[Figures]:
@@ -97,9 +97,9 @@ def closed_of(first: date, last: date) -> Count[Closed]:
     return Count(("closed", first, last), count, _CLOSED, CHARTS_FOR)
 
 
-def public_of(year: int) -> Count[PublicFigures]:
+def public_of(year: int) -> Count[PublicYear]:
     """What everybody may see of a year."""
-    return Count(("public", year), lambda s, office: public_figures(s, office, year), _PUBLIC, PUBLIC_FOR)
+    return Count(("public-blocks", year), lambda s, office: public_figures(s, office, year), _PUBLIC, PUBLIC_FOR)
 
 
 def _matters(session: Session, office: Office) -> FrontMatters:

@@ -1,7 +1,8 @@
 """On-time figures for everybody: by month, category and unit, of closed difficulties; small cells hidden so that no sum gives them away.
 
-They name no project, no enterprise and no case, and restricted cases are in none of them. Every table stands for the same cases, and
-no two things are crossed. Only rates, medians and numbers of cases are given; a rate stands for as many cases as the policy's
+They name no project, no enterprise and no case, and restricted cases are in none of them. They are published by blocks of whole quarters,
+each once and by itself: what is published later changes none of it, and no sum reaches over two, so that nothing can be told from
+the difference of two publications (ADR 0023). Every table of a block stands for the same cases, and no two things are crossed. Only rates, medians and numbers of cases are given; a rate stands for as many cases as the policy's
 `min_cell` asks for, and so does each answer that it could be reckoned back to, or it is hidden like the cells of `domain.publication`.
 """
 
@@ -15,7 +16,7 @@ from statistics import median
 from sqlalchemy.orm import Session
 
 from domain.policy import Label, Policy
-from domain.publication import hidden_cells, hidden_rates, joined, safe
+from domain.publication import floor_of, hidden_cells, hidden_rates, joined, safe
 from services.figure_rows import CaseRow, load_closed
 from services.office import Office
 from services.people import load_people
@@ -23,16 +24,21 @@ from services.people import load_people
 MEASURES = ("contact", "on_time", "solved", "satisfied", "days")
 """First contact in time, closed in time, solved (办成), satisfied: whole percent. Days: the median of working days to the reply."""
 
+QUARTER = 3
+ENOUGH = 4
+"""A block has at least so many times the cases that a figure needs, or its tables would be all stars."""
+
 NOBODY = Label("未定牵头单位", "No lead unit")
 NO_CATEGORY = Label("未分类", "Not categorised")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure. `value` is None where there is nothing to count, or where it is `hidden`."""
+    """A figure. `value` is None where there is nothing to count, or where it is `hidden`; `above` is what may be said then."""
 
     value: float | None = None
     hidden: bool = False
+    above: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class PublicRow:
 
 @dataclass(frozen=True, slots=True)
 class PublicFigures:
-    """The figures of a year's complete months. `total` is None where there are too few cases, a table where none may be shown."""
+    """The figures of a block of months. `total` is None where there are too few cases, a table where none may be shown."""
 
     year: int
     first: date | None
@@ -60,14 +66,23 @@ class PublicFigures:
     units: tuple[PublicRow, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class PublicYear:
+    """What is published of a year so far, block by block."""
+
+    year: int
+    least: int
+    blocks: tuple[PublicFigures, ...]
+
+
 def years(today: date) -> tuple[int, ...]:
-    """The years that are published: that of the last complete month, and the one before."""
-    latest = (today.replace(day=1) - timedelta(days=1)).year
+    """The years that are published: that of the last complete quarter, and the one before."""
+    latest = today.year - (today.month <= QUARTER)
     return (latest, latest - 1)
 
 
-def public_figures(session: Session, office: Office, year: int) -> PublicFigures:
-    """Count the complete months of a year, as things stand now. Seconds for a hundred thousand cases: to be kept."""
+def public_figures(session: Session, office: Office, year: int) -> PublicYear:
+    """Count the complete quarters of a year, as things stand now. Seconds for a hundred thousand cases: to be kept."""
     policy, least = office.policy, office.policy.public.min_cell
     months = _complete_months(year, office.today())
     cases: list[CaseRow] = []
@@ -75,18 +90,43 @@ def public_figures(session: Session, office: Office, year: int) -> PublicFigures
         begins = max(months[0], office.time.first + timedelta(days=1))
         ends = min(_end(months[-1]), office.time.last - timedelta(days=1))
         cases = load_closed(session, office, begins, ends) if begins <= ends else []
-    return arrange(
+    return publish(
         policy, year, months, cases, {u.id: u.label for u in load_people(session, policy).units.values()}, least
     )
+
+
+def publish(
+    policy: Policy, year: int, months: Sequence[date], cases: Sequence[CaseRow], units: dict[str, Label], least: int
+) -> PublicYear:
+    """The blocks of a year's complete `months`: whole quarters, joined until there are enough cases.
+
+    A quarter that comes later never takes apart what was published before. At the year's end what is left is a block of its own, if
+    there are `least` cases in it.
+    """
+    quarters = [months[n : n + QUARTER] for n in range(0, len(months) - QUARTER + 1, QUARTER)]
+    counts = [sum(_month(case) in quarter for case in cases) for quarter in quarters]
+    lengths = joined(counts, ENOUGH * least)
+    rest = len(quarters) - sum(lengths)
+    if rest and len(months) == len(range(1, 13)) and sum(counts[-rest:]) >= least:
+        lengths.append(rest)
+    found: list[PublicFigures] = []
+    place = 0
+    for length in lengths:
+        block = [month for quarter in quarters[place : place + length] for month in quarter]
+        found.append(arrange(policy, year, block, [case for case in cases if _month(case) in block], units, least))
+        place += length
+    return PublicYear(year, least, tuple(found))
+
+
+def _month(case: CaseRow) -> date | None:
+    return case.closed_on.replace(day=1) if case.closed_on is not None else None
 
 
 def arrange(
     policy: Policy, year: int, months: Sequence[date], cases: Sequence[CaseRow], units: dict[str, Label], least: int
 ) -> PublicFigures:
-    """The tables of a year's cases, with everything hidden that has to be."""
-    by_month = {
-        month: [c for c in cases if c.closed_on is not None and c.closed_on.replace(day=1) == month] for month in months
-    }
+    """The tables of a block's cases, with everything hidden that has to be. Months of few are joined, the last ones with those before."""
+    by_month = {month: [case for case in cases if _month(case) == month] for month in months}
     spans = _spans(months, joined((len(by_month[month]) for month in months), least))
     shown = [case for span in spans for month in span for case in by_month[month]]
     if not spans:
@@ -112,10 +152,13 @@ def _end(month: date) -> date:
 
 
 def _spans(months: Sequence[date], lengths: Sequence[int]) -> list[Sequence[date]]:
-    spans, place = [], 0
+    spans: list[Sequence[date]] = []
+    place = 0
     for length in lengths:
         spans.append(months[place : place + length])
         place += length
+    if spans:
+        spans[-1] = [*spans[-1], *months[place:]]
     return spans
 
 
@@ -150,10 +193,14 @@ def _table(policy: Policy, lines: Sequence[_Line], least: int) -> tuple[PublicRo
 
 def _column(policy: Policy, name: str, lines: Sequence[_Line], rows: frozenset[int], least: int) -> list[Cell]:
     """One measure, line by line. The numbers that its rates stand for are not shown, and are hidden as if they were."""
-    answers = _answers([_base(policy, name, cases) for _, cases, _, _ in lines], name)
-    small = hidden_rates(answers, least, rows)
+    bases = [_base(policy, name, cases) for _, cases, _, _ in lines]
+    small = hidden_rates(_answers(bases, name), least, rows)
     if small is None:
-        return [Cell(hidden=True) for _ in lines]
+        few = _few([value for base in bases for value in base], name, least)
+        return [
+            Cell(hidden=True, above=floor_of(len(base), least) if few and place not in rows else None)
+            for place, base in enumerate(bases)
+        ]
     return [
         Cell(hidden=True) if place in small or place in rows else _figure(policy, name, cases, least)
         for place, (_, cases, _, _) in enumerate(lines)
@@ -174,8 +221,13 @@ def _figure(policy: Policy, name: str, cases: Sequence[CaseRow], least: int) -> 
         return Cell()
     [answers] = _answers([found], name)
     if not all(safe(count, least) for count in answers):
-        return Cell(hidden=True)
+        return Cell(hidden=True, above=floor_of(len(found), least) if _few(found, name, least) else None)
     return Cell(float(median(found)) if name == "days" else float(round(100 * sum(found) / len(found))))
+
+
+def _few(found: Sequence[float], name: str, least: int) -> bool:
+    """Whether of all together only a few have another answer than the best: then a figure may be said to lie above something."""
+    return name != "days" and 0 < sum(value < 1 for value in found) < least
 
 
 def _base(policy: Policy, name: str, cases: Sequence[CaseRow]) -> list[float]:

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def published(office: Office) -> Office:
-    """An office that publishes; seven difficulties were solved in July, and it is August."""
+    """An office that publishes; twenty difficulties were solved in July, and it is October."""
     policy = replace(office.policy, public=PublicRules(enabled=True))
     office.in_force = replace(office.in_force, policy=policy)
     office.followed = float("inf")
-    for _ in range(7):
+    for _ in range(20):
         report(office).replied().by_firm("confirm")
-    report(office).at("2026-08-05 09:00")
+    report(office).at("2026-10-09 09:00")
     return office
 
 
@@ -59,6 +59,9 @@ def test_a_year_that_is_not_offered_is_none(published: Office, client: TestClien
     assert "办结件数过少" in client.get("/public?year=2025&lang=zh").text
     for year in ("2024", "2027", "x", "２０２６", "-1", "9" * 400):
         assert client.get("/public", params={"year": year}).status_code == 404
+    assert client.get("/public?year=2026&part=1").status_code == 200
+    for part in ("0", "2", "x", "１", "-1", "9" * 400):
+        assert client.get("/public", params={"year": "2026", "part": part}).status_code == 404
 
 
 def test_one_address_may_not_ask_for_ever(published: Office, client: TestClient) -> None:
