@@ -77,6 +77,8 @@ def test_what_the_link_answers_cannot_be_typed(client: TestClient, office: Offic
     another = f"{link}/another"
     page = read(client, another)
     assert {"enterprise", "uscc", "email"}.isdisjoint(found.get("name", "") for _, found in page.tags)
+    # Whoever reports in a firm's name is not told what the register holds of it.
+    assert "91990000" not in page.text
     client.post(
         another, data=form_of(page) | ANOTHER | {"enterprise": "别家公司", "email": "else@example.com", "uscc": ""}
     )

@@ -143,7 +143,7 @@ def test_every_page_can_be_used_by_everybody(served: Served, browser: Browser, a
     mails = deliver_all(served.office)
     track, lead = served.link(mails, "case_opened"), served.link(mails, "assigned_lead")
     supporter = served.link(mails, "assigned_supporter", "jtj")
-    for name, address in (("track", track), ("lead", lead), ("supporter", supporter)):
+    for name, address in (("track", track), ("another", f"{track}/another"), ("lead", lead), ("supporter", supporter)):
         wrong += look(page, address, name)
     act(page, track, "supplement")
     wrong += look_here(page, "track with a mistake", "en")

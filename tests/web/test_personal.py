@@ -127,10 +127,10 @@ def test_what_the_rules_refuse_is_told_with_what_is_allowed(
     form = read(client, lead).form("sign_for")
     press(client, lead, "sign_for")
     before = state()
-    answer = client.post(lead, data={"action": "sign_for", "seal": form["seal"]})
+    answer = client.post(lead, data={"action": "confirm", "seal": form["seal"]})
     assert answer.status_code == 409
     assert "目前可以" in answer.text
-    for action in ("confirm", "dispatch", "approve", "no-such", ""):
+    for action in ("sign_for", "dispatch", "approve", "no-such", ""):
         assert client.post(lead, data={"action": action, "seal": form["seal"]}).status_code == 409
     assert state() == before
 
