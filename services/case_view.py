@@ -154,6 +154,7 @@ def timeline(
                 + climb_lines(event.action, event.facts, policy, public=public)
                 + meeting_facts(event.action, event.facts, people, public=public or not texts)
                 + said,
+                event.seq if event.action == "conclude" and texts and not public else None,
             )
         )
     return tuple(lines)

@@ -84,7 +84,7 @@ class NoticeSheet:
 def notices_behind(office: Office, token: str) -> tuple[NoticeEntry, ...]:
     """The notices of the case that an officer's link is for, oldest first. Raises LinkRefused."""
     with office.reading() as session:
-        case_id, _ = _held(session, office, token)
+        case_id, _ = held_case(session, office, token)
         rows = session.execute(
             select(Notice, Clock.kind).join(Clock, Clock.id == Notice.clock_id).where(Notice.case_id == case_id).order_by(Notice.id)
         )  # fmt: skip
@@ -97,7 +97,7 @@ def notices_behind(office: Office, token: str) -> tuple[NoticeEntry, ...]:
 def notice_behind(office: Office, token: str, number: str) -> NoticeSheet | None:
     """A notice of the case that an officer's link is for; None where the case has no such notice. Raises LinkRefused."""
     with office.reading() as session:
-        case_id, account = _held(session, office, token)
+        case_id, account = held_case(session, office, token)
         people = people_of(session, office)
         reader = people.persons.get(account)
         return _sheet(office, session, people, case_id, number, reader.locale if reader else "zh")
@@ -112,7 +112,7 @@ def notice_on_board(office: Office, user: BoardUser, code: str, number: str) -> 
         return _sheet(office, session, people_of(session, office), row.id, number, None)
 
 
-def _held(session: Session, office: Office, token: str) -> tuple[int, str]:
+def held_case(session: Session, office: Office, token: str) -> tuple[int, str]:
     """Case and account of an officer's link; reporters see no notices."""
     grant = resolve(session, token, office.real_now())
     if grant.account is None or grant.case_id is None:

@@ -64,12 +64,16 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True)
 class TimelineLine:
-    """One line of the history in plain words. `text` is free text of people: print it escaped, as text."""
+    """One line of the history in plain words. `text` is free text of people: print it escaped, as text.
+
+    `minutes` is the line's number where it holds the minutes of a consultation, which are a document too.
+    """
 
     at: datetime
     what: Label
     who: Label
     text: Pairs = ()
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
