@@ -22,7 +22,7 @@ LINKS = {link: f"https://expedite.example.org/{link}/a1" for kind in Message.reg
 CANARY = "\u91d1\u4e1d\u96c0"
 # Facts that are texts and say nothing of the matter: numbers, days, and what only the operator reads.
 OURS = {
-    "case_code", "number", "receipt", "day", "last_day", "digest", "previous", "colour", "place", "step", "problem",
+    "case_code", "number", "receipt", "day", "last_day", "digest", "previous", "colour", "place", "was_at", "step", "problem",
 }  # fmt: skip
 # Of other cases, none of them restricted, or names of units.
 OF_OTHERS = {"alike", "participants", "supporters"}
