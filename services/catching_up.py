@@ -33,9 +33,10 @@ class CatchingUp:
 def begin(office: Office, at: datetime) -> bool:
     """Say that a sweep as of `at` begins; whether it catches up."""
     with office.reading() as session:
-        last, said = last_beat(session, "sweep"), last_beat(session, _NAME)
-    if last is None or at - datetime.fromisoformat(last.detail["as_of"]) <= AFTER:
-        return False
+        last = last_beat(session, "sweep")
+        if last is None or at - datetime.fromisoformat(last.detail["as_of"]) <= AFTER:
+            return False
+        said = last_beat(session, _NAME)
     moments = [*(said.detail["moments"] if said is not None else ()), at.isoformat()]
     beat(office, _NAME, {"moments": moments[-KEPT:], "running": True})
     return True

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic
@@ -31,6 +32,10 @@ DEMO_START = datetime(2026, 7, 16, 1, 0, tzinfo=UTC)
 
 FOLLOW_EVERY = 1.0
 """Seconds between two looks at what is in force."""
+
+
+_LOOK: ContextVar[tuple[Engine | None, Session | None]] = ContextVar("look", default=(None, None))
+"""The session of `Office.looking`, and whose it is."""
 
 
 @dataclass(slots=True)
@@ -83,6 +88,9 @@ class Office:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One use-case, one transaction."""
+        if (shared := self._shared()) is not None:
+            # What it saw is over: whoever looks again sees what was written.
+            shared.close()
         with writing(self.engine) as session:
             self.follow(session)
             yield session
@@ -90,9 +98,28 @@ class Office:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A read-only look."""
+        if (shared := self._shared()) is not None:
+            yield shared
+            return
         with reading(self.engine) as session:
             self.follow(session)
             yield session
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Let all read-only looks of this thread share a transaction until something is written: one that asks many small questions
+        does not begin and end one for each.
+        """
+        with self.reading() as session:
+            before = _LOOK.set((self.engine, session))
+            try:
+                yield
+            finally:
+                _LOOK.reset(before)
+
+    def _shared(self) -> Session | None:
+        engine, session = _LOOK.get()
+        return session if engine is self.engine else None
 
     def follow(self, session: Session, *, at_once: bool = False) -> None:
         """Go by the policy and calendar that another process has put in force meanwhile; looked up once a second."""

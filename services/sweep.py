@@ -46,8 +46,8 @@ BATCH = 500
 HELD = 0.09
 """Seconds that a batch aims to hold the database for: an intake beside it waits a tenth of a second at most (DESIGN.md, 6)."""
 
-FEWEST = 200
-"""Clocks in one transaction, at least and to begin with."""
+FEWEST = 100
+"""Clocks in one transaction, at least; of those that go abreast, for which no other writer waits, twice as many."""
 
 ABREAST = 2
 """Batches at once on PostgreSQL, where a writer does not wait for the others: the server writes one while the next is worked out."""
@@ -56,7 +56,7 @@ MANY = 400
 """Clocks due at once, at least, for which a second connection is worth its while."""
 
 ROUND = 10
-"""Batches that are looked up together where several go abreast."""
+"""Batches that are looked up together."""
 
 ENOUGH = 200
 """So many clocks whose steps fail are no accident of single cases: the sweep itself has failed."""
@@ -104,14 +104,19 @@ _LEFT = Reading(select(Clock.id).where(among(Clock.id), Clock.next_action_at <= 
 
 @dataclass(slots=True)
 class _Tally:
+    fewest: int
+    size: int = field(init=False)
+    """Clocks that the next batch takes."""
     examined: int = 0
     steps: list[SweepStep] = field(default_factory=list)
     stuck: dict[int, Exception] = field(default_factory=dict)
     longest: float = 0.0
-    last: float = 0.0
     people: People | None = None
     read: tuple[float, Policy | None] = (0.0, None)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.size = min(2 * self.fewest, BATCH)
 
     def directory(self, office: Office, session: Session) -> People:
         """Who is who, looked up as often as what is in force, not for each of a hundred batches."""
@@ -124,7 +129,9 @@ class _Tally:
         with self.lock:
             self.examined += examined
             self.steps += _steps(ticked)
-            self.last, self.longest = seconds, max(self.longest, seconds)
+            self.longest = max(self.longest, seconds)
+            if seconds:
+                self.size = max(self.fewest, min(BATCH, int(examined * min(2.0, HELD / seconds))))
 
 
 def _steps(ticked: Iterable[Ticked]) -> list[SweepStep]:
@@ -155,29 +162,20 @@ def sweep(
         raise wrong("as_of", f"{at.astimezone(office.zone):%Y-%m-%d %H:%M} is in the future; ask for a dry run")
     if dry_run:
         return _dry(office, at, should_stop, began)
-    catches_up = not silent and catching_up.begin(office, at)
-    if not silent:
-        keep_up(office)
-        follow_directory(office)
-        clock_rulings(office, at)
-    tally = _Tally()
+    beside = office.engine.dialect.name == "postgresql"
+    tally = _Tally(min(FEWEST * (ABREAST if beside else 1), BATCH))
+    with office.looking():
+        catches_up = not silent and catching_up.begin(office, at)
+        if not silent:
+            keep_up(office)
+            follow_directory(office)
+            clock_rulings(office, at)
+        due, more = _next(office, at, tally.size * ROUND, tally)
     with _seldom_collected():
-        fewest = min(FEWEST, BATCH)
-        size, batches = fewest, ROUND if office.engine.dialect.name == "postgresql" else 1
-        while not should_stop():
-            with office.reading() as session:
-                first = _due(session, at, size * batches, tally.stuck)
-                due = _whole_cases(session, at, first, tally.stuck) if first else ()
-            if not first:
-                break
-            take = partial(_apart, partial(_batch, office, at, tally, silent), tally)
-            if batches == 1 or len(due) <= fewest:
-                take(due)
-            else:
-                abreast(take, due, size, ABREAST if len(due) >= MANY else 1, should_stop)
-            if len(first) < size * batches:
-                break
-            size = max(fewest, min(BATCH, int(size * min(2.0, HELD / max(tally.last, 0.001)))))
+        take = partial(_apart, partial(_batch, office, at, tally, silent), tally)
+        while due and not should_stop():
+            abreast(take, due, lambda: tally.size, ABREAST if beside and len(due) >= MANY else 1, should_stop)
+            due, more = _next(office, at, tally.size * ROUND, tally) if more else ((), False)
     if not silent:
         tally.add(0, climb_for_nodes(office, at, should_stop))
     stuck = look_up(office, tally.stuck)
@@ -214,6 +212,13 @@ def _seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def _next(office: Office, at: datetime, size: int, tally: _Tally) -> tuple[Due, bool]:
+    """What is due first, so many clocks with all that are due of their cases; and whether there may be more."""
+    with office.reading() as session:
+        first = _due(session, at, size, tally.stuck)
+        return (_whole_cases(session, at, first, tally.stuck) if first else ()), len(first) == size
 
 
 def _due(session: Session, at: datetime, size: int, stuck: Collection[int]) -> Due:

@@ -10,7 +10,9 @@ Due = Sequence[Clocked]
 """Clocks to be looked at: id, case, waiting report, node of a plan."""
 
 
-def abreast(take: Callable[[Due], None], due: Due, size: int, at_once: int, should_stop: Callable[[], bool]) -> None:
+def abreast(
+    take: Callable[[Due], None], due: Due, size: Callable[[], int], at_once: int, should_stop: Callable[[], bool]
+) -> None:
     """Take what is due in pieces, so many of them at once in threads of their own. What belongs to no case comes last and by
     itself: two transactions that draw numbers hold nothing that the other one waits for.
 
@@ -43,15 +45,15 @@ def _beside_each_other(
         one.result()
 
 
-def pieces(due: Due, size: int) -> Iterator[Due]:
-    """Pieces of at least so many clocks, the last one of the rest; each with all clocks of its cases."""
+def pieces(due: Due, size: Callable[[], int]) -> Iterator[Due]:
+    """Pieces of at least so many clocks as `size` says then, the last one of the rest; each with all clocks of its cases."""
     together: dict[tuple[int | None, int], list[Clocked]] = {}
     for row in due:
         together.setdefault((row[1], row[0] if row[1] is None else 0), []).append(row)
     piece: list[Clocked] = []
     for rows in together.values():
         piece += rows
-        if len(piece) >= size:
+        if len(piece) >= size():
             yield piece
             piece = []
     if piece:

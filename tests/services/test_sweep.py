@@ -178,7 +178,7 @@ def test_a_piece_has_all_clocks_of_its_cases_and_nothing_of_no_case_goes_beside_
     """Clocks of a case take their steps in turn; what belongs to no case comes after all that does, alone."""
     due = [(1, 7, None, None), (2, None, 5, None), (3, 8, None, None), (4, 7, None, None), (5, 9, None, None)]
     taken: list[list[int]] = []
-    abreast(lambda some: taken.append([row[0] for row in some]), due, 1, 2, lambda: False)
+    abreast(lambda some: taken.append([row[0] for row in some]), due, lambda: 1, 2, lambda: False)
     assert sorted(taken[:-1]) == [[1, 4], [3], [5]]
     assert taken[-1] == [2]
 
@@ -477,3 +477,21 @@ def test_where_a_batch_ends_does_not_matter(
     done = sweep(office)
     assert sorted(foretold.steps, key=str) == sorted(done.steps, key=str)
     assert [(n["clock"], n["colour"], n["owner"]) for n in it.json["notices"][before:]] == [("close", "red", "D08")]
+
+
+def test_looks_share_a_transaction_until_something_is_written(office: Office) -> None:
+    """Many small questions are one look; whoever looks after a writing sees what was written."""
+    begun: list[object] = []
+    event.listen(office.engine, "begin", begun.append)
+
+    def cases() -> int:
+        with office.reading() as session:
+            return session.scalar(select(func.count()).select_from(Case)) or 0
+
+    with office.looking():
+        assert [cases(), cases(), cases()] == [0, 0, 0]
+        assert len(begun) == 1
+        report(office)
+        assert cases() == 1
+    begun.clear()
+    assert (cases(), cases(), len(begun)) == (1, 1, 2)
