@@ -17,6 +17,8 @@ from notifications.dialogue import NOTHING, Meanwhile, NoExtension, ReadyMail, r
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 # Some services refuse a burst for good in words only, with a permanent code; they accept it later.
 _SLOW_DOWN = ("frequen", "too many", "rate limit")
+# One socket is looked at before every mail: the default selector opens and closes a kernel object of its own each time.
+_Look: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 
 
 class BadSmtpUrl(ValueError):
@@ -192,7 +194,7 @@ class Transport:
         connection = self._socket()
         if connection is None:
             return True
-        with selectors.DefaultSelector() as selector:
+        with _Look() as selector:
             selector.register(connection, selectors.EVENT_READ)
             return bool(selector.select(timeout=0))
 

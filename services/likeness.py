@@ -112,13 +112,19 @@ def _without(run: str, names: Collection[str], pieces: frozenset[str]) -> Iterat
     yield run[begun:]
 
 
-def alike(a: tuple[Bag, Bag], b: tuple[Bag, Bag]) -> float:
-    """How alike two reports are worded, 0 to 1; each is given as the bags of its title and of title and detail together."""
+def alike(a: tuple[Bag, Bag], b: tuple[Bag, Bag], line: float = 0.0) -> float:
+    """How alike two reports are worded, 0 to 1; each is given as the bags of its title and of title and detail together.
+
+    Where it is less than `line` it may be told as less than it is: most pairs have little in common, and one look shows it.
+    """
     (title, whole), (other_title, other_whole) = a, b
-    size = len(whole) + len(other_whole)
     if not whole or not other_whole:
         return 0.0
-    found = 2 * len(whole & other_whole) / size
+    common = len(whole & other_whole)
+    found = 2 * common / (len(whole) + len(other_whole))
+    # No more of a title can stand in the other text than the two texts have in common.
+    if max(found, WITHIN * common / max(1, min(len(title), len(other_title)))) < line:
+        return found
     for one, other in ((title, other_whole), (other_title, whole)):
         if len(one) >= FEWEST:
             found = max(found, WITHIN * len(one & other) / len(one))

@@ -80,8 +80,8 @@ class _Batch:
     def went(self, letter: Letter, ids: Sequence[int]) -> None:
         """Begin to mark what went."""
         self.settle()
-        now = self.office.now()
-        rows = [{"one": one, "at": now, "tries": letter.attempts + 1} for one in ids]
+        now, tries = self.office.now(), letter.attempts + 1
+        rows = [{"one": one, "at": now, "tries": tries} for one in ids]
         self.marking = self.marks.submit(_mark_sent, self.office, rows)
         self.tally.sent.append(letter)
 

@@ -50,7 +50,10 @@ def clean(value: object, name: str, longest: int, *, lines: bool = False) -> str
         raise wrong(name, "takes text")
     keep = "\n\t" if lines else ""
     said = unicodedata.normalize("NFC", str(value).replace("\r\n", "\n").replace("\r", "\n"))
-    said = "".join(c if c in keep or unicodedata.category(c) not in _INVISIBLE else " " for c in said).strip()
+    # What Python calls printable has none of the invisible ones; most words are.
+    if not said.isprintable():
+        said = "".join(c if c in keep or unicodedata.category(c) not in _INVISIBLE else " " for c in said)
+    said = said.strip()
     if not lines:
         said = " ".join(said.split())
     if len(said) > longest:

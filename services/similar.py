@@ -180,12 +180,16 @@ def _score(a: _Report, b: _Report, rules: Similarity) -> tuple[int, tuple[Label,
     enterprise = a.enterprise is not None and a.enterprise == b.enterprise
     category = a.category is not None and a.category == b.category
     contact = a.contact is not None and a.contact == b.contact
-    share = alike(a.bags, b.bags)
-    worded = share * 100 >= rules.alike
     both = project and category
     near = NEAR_AND_CATEGORY if category else NEAR
-    points = PROJECT_AND_CATEGORY if both else near if project or enterprise else 0
-    score = points + CONTACT * contact + round(WORDING * share) * worded
+    points = (PROJECT_AND_CATEGORY if both else near if project or enterprise else 0) + CONTACT * contact
+    if points + WORDING < rules.suggest_at:
+        return points, ()
+    # Below this share the wording adds nothing, or not enough: it need not be known exactly.
+    least = max(rules.alike / 100, (rules.suggest_at - points - 1) / WORDING)
+    share = alike(a.bags, b.bags, least - 0.001)
+    worded = share * 100 >= rules.alike
+    score = points + round(WORDING * share) * worded
     if score < rules.suggest_at:
         return score, ()
     said = (

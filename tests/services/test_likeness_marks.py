@@ -53,3 +53,14 @@ def test_what_is_alike_has_enough_in_common(
     second = marked((bag_of(other_title), bag_of(f"{other_title}\n{other_detail}")), places)
     if first.alike(second) >= line:
         assert (first.whole & second.whole).bit_count() >= min(first.needs(line), second.needs(line)) - 1e-9
+
+
+@given(words, words, words, words, st.floats(0.05, 0.95))
+def test_a_likeness_from_the_line_on_is_told_exactly(
+    title: str, detail: str, other_title: str, other_detail: str, line: float
+) -> None:
+    """Whoever asks from a line on gets the likeness itself at or above it, and less than the line below it."""
+    a = (bag_of(title), bag_of(f"{title}\n{detail}"))
+    b = (bag_of(other_title), bag_of(f"{other_title}\n{other_detail}"))
+    exact, told = alike(a, b), alike(a, b, line)
+    assert told == exact if exact >= line else told <= exact
