@@ -47,7 +47,7 @@ HELD = 0.09
 """Seconds that a batch aims to hold the database for: an intake beside it waits a tenth of a second at most (DESIGN.md, 6)."""
 
 FEWEST = 100
-"""Clocks in one transaction, at least; of those that go abreast, for which no other writer waits, twice as many."""
+"""Clocks in one transaction, at least and to begin with."""
 
 ABREAST = 2
 """Batches at once on PostgreSQL, where a writer does not wait for the others: the server writes one while the next is worked out."""
@@ -104,8 +104,7 @@ _LEFT = Reading(select(Clock.id).where(among(Clock.id), Clock.next_action_at <= 
 
 @dataclass(slots=True)
 class _Tally:
-    fewest: int
-    size: int = field(init=False)
+    size: int = field(default_factory=lambda: min(FEWEST, BATCH))
     """Clocks that the next batch takes."""
     examined: int = 0
     steps: list[SweepStep] = field(default_factory=list)
@@ -114,9 +113,6 @@ class _Tally:
     people: People | None = None
     read: tuple[float, Policy | None] = (0.0, None)
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.size = min(2 * self.fewest, BATCH)
 
     def directory(self, office: Office, session: Session) -> People:
         """Who is who, looked up as often as what is in force, not for each of a hundred batches."""
@@ -131,7 +127,7 @@ class _Tally:
             self.steps += _steps(ticked)
             self.longest = max(self.longest, seconds)
             if seconds:
-                self.size = max(self.fewest, min(BATCH, int(examined * min(2.0, HELD / seconds))))
+                self.size = min(BATCH, max(FEWEST, int(examined * min(2.0, HELD / seconds))))
 
 
 def _steps(ticked: Iterable[Ticked]) -> list[SweepStep]:
@@ -163,7 +159,7 @@ def sweep(
     if dry_run:
         return _dry(office, at, should_stop, began)
     beside = office.engine.dialect.name == "postgresql"
-    tally = _Tally(min(FEWEST * (ABREAST if beside else 1), BATCH))
+    tally = _Tally()
     with office.looking():
         catches_up = not silent and catching_up.begin(office, at)
         if not silent:
