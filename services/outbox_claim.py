@@ -18,6 +18,7 @@ from domain.mail_rules import LATE, Urgency, Waiting, together
 from models.case import Case
 from models.engine import hold
 from models.office import Outbox
+from models.rows import among, update_rows
 from notifications.message import Message
 from services.links import CALENDAR, UNSUBSCRIBE, Mint
 from services.office import Office
@@ -89,6 +90,14 @@ class _Mail:
 
 Found = Row[tuple[int, str, int, datetime, str, str, str | None, int | None, str, str | None]]
 
+TAKEN = (
+    Outbox.id, Outbox.message, Outbox.case_id, Outbox.delivery_id, Outbox.account_id, Outbox.contact_id, Outbox.address, Outbox.locale,
+    Outbox.facts, Outbox.grant, Outbox.attempts, Outbox.message_id, Outbox.root_id, Outbox.channel, Outbox.urgency,
+)  # fmt: skip
+"""What a letter is made of; objects that know of their changes would take longer than the changes."""
+
+Taken = Row[Any]
+
 
 def claim(office: Office, holder: str, limit: int) -> list[Letter]:
     """Take at most `limit` mails for a while, fix what goes in which, and mint their links, in one short transaction."""
@@ -100,18 +109,21 @@ def claim(office: Office, holder: str, limit: int) -> list[Letter]:
         if not mails:
             return []
         ids = [i for mail in mails for i in mail.ids]
-        rows = {
-            row.id: row
-            for row in session.scalars(select(Outbox).where(Outbox.id.in_(ids), OWED).with_for_update(skip_locked=True))
-        }
+        taking = select(*TAKEN).where(among(Outbox.id, ids), OWED).with_for_update(skip_locked=True)
+        rows = {row.id: row for row in session.execute(taking)}
         about = _about(session, rows.values())
-        letters, minted = [], Mint(office)
+        letters: list[Letter] = []
+        minted = Mint(office)
         for mail in mails:
             taken = [rows[i] for i in mail.ids if i in rows]
             # One that may have gone out goes whole or not at all: somebody changes a part of it just now.
             if taken and (mail.mail_id is None or len(taken) == len(mail.ids)):
-                letters.append(_take(minted, office, holder, holds.now, mail.mail_id, taken, about))
+                letters.append(_take(minted, office, mail.mail_id, taken, about))
         minted.write(session)
+        lease = {"leased_by": holder, "not_before": holds.now + LEASE}
+        update_rows(
+            session, Outbox, [{"id": i, **lease, "mail_id": one.message_id} for one in letters for i in one.ids]
+        )
         return letters
 
 
@@ -200,10 +212,8 @@ def _chosen(mails: Iterable[_Mail], limit: int, free: int | None) -> list[_Mail]
 def _take(
     minted: Mint,
     office: Office,
-    holder: str,
-    now: datetime,
     mail_id: str | None,
-    rows: Sequence[Outbox],
+    rows: Sequence[Taken],
     about: dict[int, tuple[str, bool, str | None]],
 ) -> Letter:
     first = rows[0]
@@ -214,7 +224,6 @@ def _take(
     links: dict[bytes, dict[str, str]] = {}
     parts = []
     for row in rows:
-        row.leased_by, row.not_before, row.mail_id = holder, now + LEASE, mail_id
         code, restricted, detail = about.get(row.case_id or 0, (None, False, None))
         told = detail if full and not restricted and row.account_id is not None else None
         parts.append(Part(
@@ -226,7 +235,7 @@ def _take(
     )
 
 
-def _about(session: Session, rows: Iterable[Outbox]) -> dict[int, tuple[str, bool, str | None]]:
+def _about(session: Session, rows: Iterable[Taken]) -> dict[int, tuple[str, bool, str | None]]:
     """By case, as it is now: its code, whether it is restricted, and its description."""
     ids = {row.case_id for row in rows if row.case_id is not None}
     if not ids:
@@ -235,7 +244,7 @@ def _about(session: Session, rows: Iterable[Outbox]) -> dict[int, tuple[str, boo
     return {row.id: (row.code, row.restricted, row.detail) for row in found}
 
 
-def _links_once(minted: Mint, office: Office, row: Outbox, known: dict[bytes, dict[str, str]]) -> dict[str, str]:
+def _links_once(minted: Mint, office: Office, row: Taken, known: dict[bytes, dict[str, str]]) -> dict[str, str]:
     """The message's links; messages of one mail that grant the same of the same case share them."""
     if row.grant is None:
         return {}
@@ -249,7 +258,7 @@ def _links_once(minted: Mint, office: Office, row: Outbox, known: dict[bytes, di
     return found
 
 
-def _links(minted: Mint, office: Office, row: Outbox, grant: dict[str, Any]) -> dict[str, str]:
+def _links(minted: Mint, office: Office, row: Taken, grant: dict[str, Any]) -> dict[str, str]:
     token = minted.link(
         grant, case_id=row.case_id, delivery_id=row.delivery_id, account=row.account_id, contact=row.contact_id
     )
