@@ -56,7 +56,7 @@ MANY = 400
 """Clocks due at once, at least, for which a second connection is worth its while."""
 
 ROUND = 10
-"""Batches that are looked up together."""
+"""Batches that are looked up together where several go abreast; elsewhere other writers have their turn while the next is looked up."""
 
 ENOUGH = 200
 """So many clocks whose steps fail are no accident of single cases: the sweep itself has failed."""
@@ -159,19 +159,19 @@ def sweep(
     if dry_run:
         return _dry(office, at, should_stop, began)
     beside = office.engine.dialect.name == "postgresql"
-    tally = _Tally()
+    tally, batches = _Tally(), ROUND if beside else 1
     with office.looking():
         catches_up = not silent and catching_up.begin(office, at)
         if not silent:
             keep_up(office)
             follow_directory(office)
             clock_rulings(office, at)
-        due, more = _next(office, at, tally.size * ROUND, tally)
+        due, more = _next(office, at, tally.size * batches, tally)
     with _seldom_collected():
         take = partial(_apart, partial(_batch, office, at, tally, silent), tally)
         while due and not should_stop():
             abreast(take, due, lambda: tally.size, ABREAST if beside and len(due) >= MANY else 1, should_stop)
-            due, more = _next(office, at, tally.size * ROUND, tally) if more else ((), False)
+            due, more = _next(office, at, tally.size * batches, tally) if more else ((), False)
     if not silent:
         tally.add(0, climb_for_nodes(office, at, should_stop))
     stuck = look_up(office, tally.stuck)
