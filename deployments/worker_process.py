@@ -71,7 +71,7 @@ def remember_registered(office: Office, ids: Mapping[str, str], entries: DropDow
 
 
 def _ready(mark: Path | None) -> None:
-    # What is loaded by now stays: looking through it again and again would take a tenth of the time of every case.
+    # What is loaded by now stays: the collector need not walk through it again and again while cases come in.
     gc.freeze()
     if mark is not None:
         mark.touch()
