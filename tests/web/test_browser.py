@@ -80,9 +80,11 @@ def test_no_page_is_wider_than_its_window(served: Served) -> None:
     fill(page, title="W" * 190, detail="https://example.com/" + "a" * 400, enterprise="企" * 110)
     fill(page, email="gongcheng@example.com")
     page.select_option("#category", "power")
-    page.click("button:has-text('提交')")
+    with page.expect_navigation():
+        page.click("button:has-text('提交')")
     page.goto(served.link(deliver_all(served.office), "confirm_report"))
-    page.click("button:has-text('确认')")
+    with page.expect_navigation():
+        page.click("button:has-text('确认')")
     receive_waiting(served.office)
     mails = deliver_all(served.office)
     pages = [served.address, *(served.link(mails, name) for name in ("case_opened", "assigned_lead"))]
