@@ -182,11 +182,11 @@ def test_a_value_that_cannot_be_right_is_refused_at_its_field(
 @pytest.mark.parametrize("field", ["title", "detail", "enterprise", "contact", "phone", "uscc", "category", "nonce"])
 def test_what_was_typed_comes_back_as_text(client: TestClient, field: str) -> None:
     """A report is text, whatever it looks like."""
-    hostile = """"'></textarea><script>alert(1)</script>{{ 7*7 }}"""
+    hostile = """"'></textarea><script>alert(1)</script>{{ 7919*7907 }}"""
     answer = client.post("/report", data=REPORT | {"email": "", field: hostile})
     assert answer.status_code == 422
     assert "<script" not in answer.text
-    assert "49" not in answer.text.replace("</style>", "")
+    assert "62615533" not in answer.text
 
 
 def test_a_form_without_files_may_be_multipart(client: TestClient, office: Office) -> None:

@@ -22,7 +22,7 @@ from tests.web.conftest import Page, mail_of, opened, path_in, press, read, repo
 pytestmark = pytest.mark.sqlite
 
 CODE = "DIF-2026-0001"
-HOSTILE = """<script>alert(1)</script>"'&{{ 7*7 }}"""
+HOSTILE = """<script>alert(1)</script>"'&{{ 7919*7907 }}"""
 
 
 def case(office: Office) -> dict[str, object]:
@@ -163,7 +163,7 @@ def test_what_people_write_is_text_on_every_page(client: TestClient, office: Off
         assert "<script" not in html
         assert "&lt;script&gt;" in html
         # The addresses of style sheets hold digests, in which any two figures may stand.
-        assert "49" not in re.sub(r"\?v=\w+", "", html).replace("2049", "")
+        assert "62615533" not in html
 
 
 def test_the_step_that_is_owed_stands_open(client: TestClient, office: Office) -> None:
