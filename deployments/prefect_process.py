@@ -5,6 +5,9 @@ connection another thread is using while it waits for the database's write lock.
 thread, the thread waits for the writer, and the writer for the event loop: nothing answers until SQLite gives up after
 60 seconds. In a thread of its own the collector waits alone.
 
+Its transactions that write begin as writers on SQLite. Those of Prefect begin by reading: one that another write came between can
+only fail, at once, and the server answers 503. Prefect's clients ask again; its UI tells whoever pressed "run" that it cannot be done.
+
 `python -m deployments.prefect_process server start …` takes what `prefect` takes.
 """
 
@@ -14,6 +17,8 @@ import gc
 import importlib
 import threading
 import time
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 YOUNG_EVERY = 1.0
 ALL_EVERY = 60
@@ -33,8 +38,21 @@ def _collect() -> None:
         gc.collect()
 
 
+def write_from_the_beginning() -> None:
+    """Let Prefect's transactions on SQLite wait for their turn before they read what they will change."""
+    configuration = importlib.import_module("prefect.server.database.configurations").AioSqliteConfiguration
+    begin = configuration.begin_transaction
+
+    def begin_writing(self: Any, session: Any, with_for_update: bool = False) -> AbstractAsyncContextManager[Any]:
+        began: AbstractAsyncContextManager[Any] = begin(self, session, with_for_update=True)
+        return began
+
+    configuration.begin_transaction = begin_writing
+
+
 def main() -> None:
     """Run `prefect` with this process's arguments."""
+    write_from_the_beginning()
     gc.disable()
     threading.Thread(target=_collect, name="collector", daemon=True).start()
     importlib.import_module("prefect.cli").app()
