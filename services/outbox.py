@@ -141,7 +141,7 @@ def _send_all(batch: _Batch, letters: Sequence[Letter], began: float) -> None:
             gone = gone or _closed(batch.ways)
             if gone is not None:
                 # Nothing is known to be wrong with the message: it waits, and is never given up for it.
-                _wait(office, letter, gone, kept=not letter.fresh)
+                _wait(office, letter, gone, kept=not letter.fresh, away=True)
                 tally.settled.add(letter.id)
                 tally.deferred += 1
                 continue
@@ -214,13 +214,17 @@ def _defer(office: Office, letter: Letter, verdict: Refused) -> bool:
     return True
 
 
-def _wait(office: Office, letter: Letter, problem: str, *, kept: bool) -> None:
-    """Put a letter off; `kept` as it is, else to be put together anew."""
+def _wait(office: Office, letter: Letter, problem: str, *, kept: bool, away: bool = False) -> None:
+    """Put a letter off; `kept` as it is, else to be put together anew.
+
+    That the server is `away` is no try of the letter: it waits the shortest time, however often others of its reader come and ask.
+    """
     retries = office.policy.mail.retry_minutes
-    minutes = retries[min(letter.attempts, len(retries) - 1)]
+    attempts = max(1, letter.attempts) if away else letter.attempts + 1
+    minutes = retries[0] if away else retries[min(letter.attempts, len(retries) - 1)]
     values = {} if kept else {"mail_id": None}
     _mark(
-        office, letter.ids, not_before=office.now() + timedelta(minutes=minutes), attempts=letter.attempts + 1,
+        office, letter.ids, not_before=office.now() + timedelta(minutes=minutes), attempts=attempts,
         problem=problem, **values,
     )  # fmt: skip
 

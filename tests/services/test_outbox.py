@@ -89,6 +89,23 @@ def test_no_number_of_failed_connections_gives_a_mail_up(office: Office) -> None
     assert [r.state for r in rows(office)] == [OutboxState.OWED]
 
 
+def test_whoever_is_written_to_often_while_the_server_is_away_waits_no_longer_for_it(
+    office: Office, server: MailServer
+) -> None:
+    """Each new mail of a reader asks again for those that wait: none of them is put off further, and all go a minute after the last."""
+    url = office.settings.smtp_url
+    office.settings.smtp_url = "smtp://127.0.0.1:1"
+    for n in range(4):
+        submit_form(office, REPORT | {"nonce": f"n-{n}"}, "zh")
+        assert deliver(office).deferred >= 1
+    assert {r.attempts for r in rows(office)} == {1}
+    office.settings.smtp_url = url
+    office.fixed = office.now() + timedelta(minutes=1)
+    deliver(office)
+    assert {r.state for r in rows(office)} == {OutboxState.SENT}
+    assert not owed(office)
+
+
 def test_a_temporary_refusal_is_tried_again_after_1_5_30_120_480_minutes_then_given_up(
     office: Office, server: MailServer
 ) -> None:
